@@ -1,0 +1,7 @@
+namespace OrleansBroker.Protocol;
+
+public enum ErrorCode : short
+{
+    UnknownServerError = -1,
+    None = 0,
+}

@@ -1,0 +1,582 @@
+using System.Buffers.Binary;
+using System.Text;
+using OrleansBroker.Protocol.Records;
+
+namespace OrleansBroker.Protocol.Wire;
+
+/// <summary>
+/// Reads a message from a frame. Whatever the bytes are, the outcome is a message or a <see cref="MalformedMessageException"/>,
+/// and what is allocated on the way is bounded by the frame's length and by <see cref="ElementsMax"/>.
+/// </summary>
+public ref struct WireReader : IWireCodec
+{
+    /// <summary>The most array elements in one message: far above what a client sends, far below what would fill the memory.</summary>
+    public const int ElementsMax = 1_000_000;
+
+    /// <summary>An array of structs starts at this capacity at most and grows as elements are read, so that a count alone allocates nothing.</summary>
+    private const int InitialElementsMax = 64;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly ReadOnlyMemory<byte> _memory;
+    private readonly ReadOnlySpan<byte> _span;
+    private readonly StringCache? _strings;
+    private int _position;
+    private int _elements;
+
+    // The tagged fields of the struct that is being read: -1 before its first tagged field was asked for.
+    private int _tagsStart;
+    private int _tagsEnd;
+
+    /// <param name="frame">The bytes from the message's first field on.</param>
+    /// <param name="strings">Where short strings that recur are kept, so that they are not allocated again; or null.</param>
+    public WireReader(ReadOnlyMemory<byte> frame, short version, bool flexible, StringCache? strings = null)
+    {
+        _memory = frame;
+        _span = frame.Span;
+        _strings = strings;
+        Version = version;
+        Flexible = flexible;
+        _tagsStart = -1;
+    }
+
+    public short Version { get; }
+
+    public bool Flexible { get; }
+
+    /// <summary>Bytes read so far.</summary>
+    public readonly int Position => _position;
+
+    /// <summary>Bytes not read yet.</summary>
+    public readonly int Remaining => _span.Length - _position;
+
+    /// <summary>Reads a whole message, its closing tagged fields included. Bytes behind it are left alone.</summary>
+    public void Message<T>(ref T message)
+        where T : IWireStruct
+    {
+        var tagsStart = _tagsStart;
+        var tagsEnd = _tagsEnd;
+        _tagsStart = -1;
+        message.Describe(ref this);
+        if (Flexible)
+        {
+            FindTags();
+            _position = _tagsEnd;
+        }
+
+        _tagsStart = tagsStart;
+        _tagsEnd = tagsEnd;
+    }
+
+    public void Boolean(ref bool value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = Take(1)[0] != 0;
+        }
+    }
+
+    public void Int8(ref sbyte value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = (sbyte)Take(1)[0];
+        }
+    }
+
+    public void Int16(ref short value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = BinaryPrimitives.ReadInt16BigEndian(Take(2));
+        }
+    }
+
+    public void UInt16(ref ushort value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+        }
+    }
+
+    public void Int32(ref int value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = BinaryPrimitives.ReadInt32BigEndian(Take(4));
+        }
+    }
+
+    public void Int64(ref long value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = BinaryPrimitives.ReadInt64BigEndian(Take(8));
+        }
+    }
+
+    public void Float64(ref double value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+        }
+    }
+
+    public void Uuid(ref Guid value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = new Guid(Take(16), bigEndian: true);
+        }
+    }
+
+    public void Error(ref ErrorCode value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = (ErrorCode)BinaryPrimitives.ReadInt16BigEndian(Take(2));
+        }
+    }
+
+    public void String(ref string value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadString() ?? throw Null(name);
+        }
+    }
+
+    public void NullableString(ref string? value, short since, short until, short nullableSince, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadString();
+            RequireNullable(value is null, nullableSince, name);
+        }
+    }
+
+    public void Bytes(ref ReadOnlyMemory<byte> value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadBytes() ?? throw Null(name);
+        }
+    }
+
+    public void NullableBytes(ref ReadOnlyMemory<byte>? value, short since, short until, short nullableSince, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadBytes();
+            RequireNullable(value is null, nullableSince, name);
+        }
+    }
+
+    public void Records(ref RecordSet value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadBytes() is { } bytes ? new RecordSet(bytes) : default;
+        }
+    }
+
+    public void Struct<T>(ref T value, short since, short until, string name)
+        where T : IWireStruct, new()
+    {
+        if (Has(since, until))
+        {
+            value = new T();
+            Message(ref value);
+        }
+    }
+
+    public void NullableStruct<T>(ref T? value, short since, short until, string name)
+        where T : class, IWireStruct, new()
+    {
+        if (Has(since, until))
+        {
+            value = null;
+            if ((sbyte)Take(1)[0] >= 0)
+            {
+                value = new T();
+                Message(ref value);
+            }
+        }
+    }
+
+    public void Array<T>(ref T[] value, short since, short until, string name)
+        where T : IWireStruct, new()
+    {
+        if (Has(since, until))
+        {
+            value = ReadArray<T>() ?? throw Null(name);
+        }
+    }
+
+    public void NullableArray<T>(ref T[]? value, short since, short until, short nullableSince, string name)
+        where T : IWireStruct, new()
+    {
+        if (Has(since, until))
+        {
+            value = ReadArray<T>();
+            RequireNullable(value is null, nullableSince, name);
+        }
+    }
+
+    public void Int8Array(ref sbyte[] value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = new sbyte[ReadCount(1) ?? throw Null(name)];
+            Take(value.Length).CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.AsSpan()));
+        }
+    }
+
+    public void Int32Array(ref int[] value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadInt32Array() ?? throw Null(name);
+        }
+    }
+
+    public void NullableInt32Array(ref int[]? value, short since, short until, short nullableSince, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadInt32Array();
+            RequireNullable(value is null, nullableSince, name);
+        }
+    }
+
+    public void Int64Array(ref long[] value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = new long[ReadCount(8) ?? throw Null(name)];
+            for (var i = 0; i < value.Length; i++)
+            {
+                value[i] = BinaryPrimitives.ReadInt64BigEndian(Take(8));
+            }
+        }
+    }
+
+    public void UuidArray(ref Guid[] value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = new Guid[ReadCount(16) ?? throw Null(name)];
+            for (var i = 0; i < value.Length; i++)
+            {
+                value[i] = new Guid(Take(16), bigEndian: true);
+            }
+        }
+    }
+
+    public void StringArray(ref string[] value, short since, short until, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadStringArray(name) ?? throw Null(name);
+        }
+    }
+
+    public void NullableStringArray(ref string[]? value, short since, short until, short nullableSince, string name)
+    {
+        if (Has(since, until))
+        {
+            value = ReadStringArray(name);
+            RequireNullable(value is null, nullableSince, name);
+        }
+    }
+
+    public void Tagged(int tag, ref bool value, short since, short until, string name)
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            Boolean(ref value, 0, short.MaxValue, name);
+            _position = back;
+        }
+    }
+
+    public void Tagged(int tag, ref long value, long absent, short since, short until, string name)
+    {
+        value = absent;
+        if (Seek(tag, since, until, out var back))
+        {
+            Int64(ref value, 0, short.MaxValue, name);
+            _position = back;
+        }
+    }
+
+    public void Tagged(int tag, ref string? value, short since, short until, string name)
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            value = ReadString();
+            _position = back;
+        }
+    }
+
+    public void TaggedArray<T>(int tag, ref T[] value, short since, short until, string name)
+        where T : IWireStruct, new()
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            Array(ref value, 0, short.MaxValue, name);
+            _position = back;
+        }
+    }
+
+    public void TaggedStruct<T>(int tag, ref T? value, short since, short until, string name)
+        where T : class, IWireStruct, new()
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            value = new T();
+            Message(ref value);
+            _position = back;
+        }
+    }
+
+    private readonly bool Has(short since, short until) => Version >= since && Version <= until;
+
+    private static MalformedMessageException Null(string name) => new($"{name} is null");
+
+    private readonly void RequireNullable(bool isNull, short nullableSince, string name)
+    {
+        if (isNull && Version < nullableSince)
+        {
+            throw Null(name);
+        }
+    }
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if ((uint)count > (uint)(_span.Length - _position))
+        {
+            throw new MalformedMessageException($"{count} bytes wanted, {Remaining} left");
+        }
+
+        var taken = _span.Slice(_position, count);
+        _position += count;
+        return taken;
+    }
+
+    private uint ReadUnsignedVarint()
+    {
+        uint value = 0;
+        for (var shift = 0; shift < 35; shift += 7)
+        {
+            var next = Take(1)[0];
+            if (shift == 28 && next > 0x0F)
+            {
+                break;
+            }
+
+            value |= (uint)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new MalformedMessageException("a varint of more than 32 bits");
+    }
+
+    /// <summary>A length, or null for the wire's null.</summary>
+    private int? ReadLength(bool isShort)
+    {
+        long length = Flexible ? (long)ReadUnsignedVarint() - 1
+            : isShort ? BinaryPrimitives.ReadInt16BigEndian(Take(2))
+            : BinaryPrimitives.ReadInt32BigEndian(Take(4));
+        return length switch
+        {
+            -1 => null,
+            < -1 => throw new MalformedMessageException($"a length of {length}"),
+            _ when length > Remaining => throw new MalformedMessageException($"a length of {length} with {Remaining} bytes left"),
+            _ => (int)length,
+        };
+    }
+
+    private int? ReadCount(int elementBytesMin)
+    {
+        var count = ReadLength(isShort: false);
+        if (count is { } elements)
+        {
+            if ((long)elements * elementBytesMin > Remaining)
+            {
+                throw new MalformedMessageException($"an array of {elements} elements with {Remaining} bytes left");
+            }
+
+            _elements += elements;
+            if (_elements > ElementsMax)
+            {
+                throw new MalformedMessageException($"more than {ElementsMax} array elements in one message");
+            }
+        }
+
+        return count;
+    }
+
+    private string? ReadString()
+    {
+        if (ReadLength(isShort: true) is not { } length)
+        {
+            return null;
+        }
+
+        var bytes = Take(length);
+        if (_strings is not null)
+        {
+            return _strings.Get(bytes);
+        }
+
+        return Decode(bytes);
+    }
+
+    internal static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new MalformedMessageException("a string that is not UTF-8", e);
+        }
+    }
+
+    private ReadOnlyMemory<byte>? ReadBytes()
+    {
+        if (ReadLength(isShort: false) is not { } length)
+        {
+            return null;
+        }
+
+        var start = _position;
+        Take(length);
+        return _memory.Slice(start, length);
+    }
+
+    private T[]? ReadArray<T>()
+        where T : IWireStruct, new()
+    {
+        if (ReadCount(1) is not { } count)
+        {
+            return null;
+        }
+
+        if (count == 0)
+        {
+            return [];
+        }
+
+        var items = new T[Math.Min(count, InitialElementsMax)];
+        for (var i = 0; i < count; i++)
+        {
+            if (i == items.Length)
+            {
+                System.Array.Resize(ref items, Math.Min(count, i * 2));
+            }
+
+            items[i] = new T();
+            Message(ref items[i]);
+        }
+
+        return items;
+    }
+
+    private int[]? ReadInt32Array()
+    {
+        if (ReadCount(4) is not { } count)
+        {
+            return null;
+        }
+
+        var items = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            items[i] = BinaryPrimitives.ReadInt32BigEndian(Take(4));
+        }
+
+        return items;
+    }
+
+    private string[]? ReadStringArray(string name)
+    {
+        if (ReadCount(1) is not { } count)
+        {
+            return null;
+        }
+
+        var items = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            items[i] = ReadString() ?? throw Null(name);
+        }
+
+        return items;
+    }
+
+    /// <summary>Finds where the struct's tagged fields begin and end, once; the position is left at their end.</summary>
+    private void FindTags()
+    {
+        if (_tagsStart >= 0)
+        {
+            return;
+        }
+
+        _tagsStart = _position;
+        var previous = -1L;
+        for (var count = ReadUnsignedVarint(); count > 0; count--)
+        {
+            var tag = ReadUnsignedVarint();
+            if (tag <= previous)
+            {
+                throw new MalformedMessageException($"tag {tag} after tag {previous}");
+            }
+
+            previous = tag;
+            var size = ReadUnsignedVarint();
+            if (size > int.MaxValue)
+            {
+                throw new MalformedMessageException($"a tagged field of {size} bytes");
+            }
+
+            Take((int)size);
+        }
+
+        _tagsEnd = _position;
+    }
+
+    /// <summary>Goes to the value of a tagged field, if it is there; afterwards the caller sets the position to <paramref name="back"/>.</summary>
+    private bool Seek(int tag, short since, short until, out int back)
+    {
+        back = 0;
+        if (!Flexible || !Has(since, until))
+        {
+            return false;
+        }
+
+        FindTags();
+        back = _tagsEnd;
+        _position = _tagsStart;
+        for (var count = ReadUnsignedVarint(); count > 0; count--)
+        {
+            var found = ReadUnsignedVarint();
+            var size = (int)ReadUnsignedVarint();
+            if (found == (uint)tag)
+            {
+                return true;
+            }
+
+            _position += size;
+        }
+
+        _position = back;
+        return false;
+    }
+}
