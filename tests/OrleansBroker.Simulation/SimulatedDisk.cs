@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Simulation;
@@ -20,15 +18,21 @@ public sealed class SimulatedDisk : IFileSystem
 {
     private readonly Random _random;
     private readonly HashSet<string> _locks = [];
-    private SimulatedDirectory _root = new();
+    private readonly SimulatedTree _tree;
     private long _crashAt = long.MaxValue;
     private int _tornBytes;
     private bool _crashed;
 
     public SimulatedDisk(int seed)
+        : this(seed, new SimulatedDirectory())
+    {
+    }
+
+    private SimulatedDisk(int seed, SimulatedDirectory root)
     {
         Seed = seed;
         _random = new Random(seed);
+        _tree = new SimulatedTree(root);
     }
 
     public int Seed { get; }
@@ -74,7 +78,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             EndProcess();
-            _root.LosePower(_random, Faults);
+            _tree.Root.LosePower(_random, Faults);
         }
     }
 
@@ -83,7 +87,7 @@ public sealed class SimulatedDisk : IFileSystem
     {
         lock (Gate)
         {
-            File(path).FlipBit(bit);
+            _tree.File(path).FlipBit(bit);
         }
     }
 
@@ -92,7 +96,7 @@ public sealed class SimulatedDisk : IFileSystem
     {
         lock (Gate)
         {
-            return new SimulatedDisk(seed) { _root = (SimulatedDirectory)_root.Fork(), Faults = Faults };
+            return new SimulatedDisk(seed, (SimulatedDirectory)_tree.Root.Fork()) { Faults = Faults };
         }
     }
 
@@ -101,9 +105,7 @@ public sealed class SimulatedDisk : IFileSystem
     {
         lock (Gate)
         {
-            var text = new StringBuilder();
-            Dump(Directory(directory), directory.TrimEnd('/'), text);
-            return text.ToString();
+            return _tree.Dump(directory);
         }
     }
 
@@ -112,7 +114,7 @@ public sealed class SimulatedDisk : IFileSystem
     {
         lock (Gate)
         {
-            return File(path).Bytes.ToArray();
+            return _tree.File(path).Bytes.ToArray();
         }
     }
 
@@ -121,14 +123,14 @@ public sealed class SimulatedDisk : IFileSystem
     {
         lock (Gate)
         {
-            var parent = Parent(path, out var name);
+            var parent = _tree.Parent(path, out var name);
             if (!parent.Entries.ContainsKey(name))
             {
                 parent.Link(name, new SimulatedContent());
             }
 
             parent.Flush();
-            var content = File(path);
+            var content = _tree.File(path);
             content.SetLength(0);
             content.Write(0, bytes);
             content.Flush();
@@ -148,7 +150,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            return new SimulatedFile(this, File(path), path, writable: false);
+            return new SimulatedFile(this, _tree.File(path), path, writable: false);
         }
     }
 
@@ -172,7 +174,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            return Find(path) is SimulatedContent;
+            return _tree.Find(path) is SimulatedContent;
         }
     }
 
@@ -181,7 +183,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            return Find(path) is SimulatedDirectory;
+            return _tree.Find(path) is SimulatedDirectory;
         }
     }
 
@@ -190,8 +192,8 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            var directory = _root;
-            foreach (var name in Names(path))
+            var directory = _tree.Root;
+            foreach (var name in SimulatedTree.Names(path))
             {
                 if (!directory.Entries.TryGetValue(name, out var node))
                 {
@@ -209,10 +211,10 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            if (Find(path) is SimulatedContent)
+            if (_tree.Find(path) is SimulatedContent)
             {
                 BeforeMutation($"delete {path}");
-                Parent(path, out var name).Unlink(name);
+                _tree.Parent(path, out var name).Unlink(name);
             }
         }
     }
@@ -222,12 +224,12 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            if (Find(path) is not SimulatedDirectory directory)
+            if (_tree.Find(path) is not SimulatedDirectory directory)
             {
                 return;
             }
 
-            foreach (var (name, node) in directory.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToList())
+            foreach (var (name, node) in SimulatedTree.Sorted(directory))
             {
                 if (node is SimulatedDirectory)
                 {
@@ -240,7 +242,7 @@ public sealed class SimulatedDisk : IFileSystem
             }
 
             BeforeMutation($"delete {path}");
-            Parent(path, out var last).Unlink(last);
+            _tree.Parent(path, out var last).Unlink(last);
         }
     }
 
@@ -249,8 +251,8 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            File(from);
-            Rename(from, to, replace: Find(to) is null or SimulatedContent);
+            _tree.File(from);
+            Rename(from, to, replace: _tree.Find(to) is null or SimulatedContent);
         }
     }
 
@@ -259,8 +261,8 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            Directory(from);
-            Rename(from, to, replace: Find(to) is null);
+            _tree.Directory(from);
+            Rename(from, to, replace: _tree.Find(to) is null);
         }
     }
 
@@ -273,7 +275,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            var directory = Directory(path);
+            var directory = _tree.Directory(path);
             BeforeFlush(path);
             directory.Flush();
         }
@@ -293,7 +295,7 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            return (Math.Max(0, Faults.CapacityBytes - UsedBytes(_root)), Faults.CapacityBytes);
+            return (Math.Max(0, Faults.CapacityBytes - _tree.UsedBytes), Faults.CapacityBytes);
         }
     }
 
@@ -369,13 +371,13 @@ public sealed class SimulatedDisk : IFileSystem
 
         CrashedAt = what;
         _crashed = true;
-        _root.Detach();
+        _tree.Root.Detach();
         return true;
     }
 
     private void EndProcess()
     {
-        _root.Detach();
+        _tree.Root.Detach();
         _locks.Clear();
         _crashAt = long.MaxValue;
         _crashed = false;
@@ -396,32 +398,25 @@ public sealed class SimulatedDisk : IFileSystem
     private bool Concerns(string path) => Faults.Concerns?.Invoke(path) ?? true;
 
     private long AvailableBytes() =>
-        Faults.CapacityBytes == long.MaxValue ? long.MaxValue : Math.Max(0, Faults.CapacityBytes - UsedBytes(_root));
-
-    private static long UsedBytes(SimulatedNode node) => node switch
-    {
-        SimulatedContent content => content.Length,
-        SimulatedDirectory directory => directory.Entries.Values.Sum(UsedBytes),
-        _ => 0,
-    };
+        Faults.CapacityBytes == long.MaxValue ? long.MaxValue : Math.Max(0, Faults.CapacityBytes - _tree.UsedBytes);
 
     private SimulatedContent OpenOrCreate(string path)
     {
         CheckAlive(Process);
-        var parent = Parent(path, out var name);
+        var parent = _tree.Parent(path, out var name);
         if (!parent.Entries.ContainsKey(name))
         {
             BeforeMutation($"create {path}");
             parent.Link(name, new SimulatedContent());
         }
 
-        return File(path);
+        return _tree.File(path);
     }
 
     private void Rename(string from, string to, bool replace)
     {
-        var parent = Parent(from, out var oldName);
-        if (parent != Parent(to, out var newName))
+        var parent = _tree.Parent(from, out var oldName);
+        if (parent != _tree.Parent(to, out var newName))
         {
             throw new NotSupportedException("renames across directories are not simulated");
         }
@@ -441,48 +436,9 @@ public sealed class SimulatedDisk : IFileSystem
         lock (Gate)
         {
             CheckAlive(Process);
-            var names = Directory(path).Entries.Where(entry => entry.Value is TNode).Select(entry => entry.Key).Order(StringComparer.Ordinal).ToArray();
+            var names = SimulatedTree.Sorted(_tree.Directory(path)).Where(entry => entry.Value is TNode).Select(entry => entry.Key).ToArray();
             _random.Shuffle(names);
             return names;
-        }
-    }
-
-    private SimulatedContent File(string path) => Find(path) as SimulatedContent ?? throw new FileNotFoundException($"no file {path}", path);
-
-    private SimulatedDirectory Directory(string path) => Find(path) as SimulatedDirectory ?? throw new DirectoryNotFoundException($"no directory {path}");
-
-    private SimulatedDirectory Parent(string path, out string name)
-    {
-        var at = path.TrimEnd('/').LastIndexOf('/');
-        name = path[(at + 1)..].TrimEnd('/');
-        return Directory(path[..Math.Max(at, 0)]);
-    }
-
-    private SimulatedNode? Find(string path)
-    {
-        SimulatedNode? node = _root;
-        foreach (var name in Names(path))
-        {
-            node = (node as SimulatedDirectory)?.Entries.GetValueOrDefault(name);
-        }
-
-        return node;
-    }
-
-    private static string[] Names(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-
-    private static void Dump(SimulatedDirectory directory, string path, StringBuilder text)
-    {
-        foreach (var (name, node) in directory.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-        {
-            if (node is SimulatedDirectory child)
-            {
-                Dump(child, $"{path}/{name}", text);
-            }
-            else if (node is SimulatedContent content)
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{path}/{name} {content.Length}{(content.IsFlushed ? "" : " *")}");
-            }
         }
     }
 
