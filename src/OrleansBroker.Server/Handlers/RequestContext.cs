@@ -1,0 +1,56 @@
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+using OrleansBroker.Protocol.Wire;
+
+namespace OrleansBroker.Server.Handlers;
+
+/// <summary>
+/// What a handler knows of the request beside its fields, and of the connection that it came on. There is one per connection,
+/// used again for each request: nothing of it may be kept once the request is answered, except <see cref="Closed"/>.
+/// </summary>
+internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed)
+{
+    public ApiKey ApiKey { get; private set; }
+
+    public short ApiVersion { get; private set; }
+
+    public int CorrelationId { get; private set; }
+
+    /// <summary>Empty where the client gave none.</summary>
+    public string ClientId { get; private set; } = string.Empty;
+
+    /// <summary>As Kafka prints the host of a group's member: <c>/127.0.0.1</c>.</summary>
+    public string ClientAddress { get; } = clientAddress;
+
+    /// <summary>The name of the listener that the connection came to: <c>PLAINTEXT</c>.</summary>
+    public string ListenerName { get; } = listenerName;
+
+    /// <summary>Cancelled when the connection is closed, by either side or because the listener stops.</summary>
+    public CancellationToken Closed { get; } = closed;
+
+    /// <summary>What the client said of itself in ApiVersions (KIP-511), or null.</summary>
+    public string? ClientSoftware { get; set; }
+
+    /// <summary>The request that is being handled, for the log.</summary>
+    internal IRequest? Request { get; set; }
+
+    /// <summary>Strings that recur on this connection.</summary>
+    internal StringCache Strings { get; } = new();
+
+    /// <summary>Set by a handler whose client expects no response (Produce with acks 0).</summary>
+    internal bool IsResponseSuppressed { get; set; }
+
+    /// <summary>Set by a handler to have the connection closed in place of a response: the reason, for the log.</summary>
+    internal string? CloseReason { get; set; }
+
+    internal void Begin(in RequestHeader header)
+    {
+        ApiKey = header.ApiKey;
+        ApiVersion = header.ApiVersion;
+        CorrelationId = header.CorrelationId;
+        ClientId = header.ClientId ?? string.Empty;
+        Request = null;
+        IsResponseSuppressed = false;
+        CloseReason = null;
+    }
+}
