@@ -1,0 +1,26 @@
+namespace OrleansBroker.Storage.Cleaning;
+
+/// <summary>The cleaner's limits, with Kafka's names and defaults.</summary>
+public sealed record LogCleanerOptions
+{
+    /// <summary><c>log.cleaner.dedupe.buffer.size</c>, bytes: bounds the offset map of one run, which takes them only while it lasts and only as it needs them.</summary>
+    public long DedupeBufferBytes { get; init; } = 128L << 20;
+
+    /// <summary><c>log.cleaner.io.buffer.load.factor</c>: the part of the offset map that may be filled.</summary>
+    public double DedupeBufferLoadFactor { get; init; } = 0.9;
+
+    /// <summary><c>log.cleaner.io.buffer.size</c>, bytes: what is read at a time, and what is written at a time.</summary>
+    public int IoBufferBytes { get; init; } = 512 << 10;
+
+    /// <summary><c>log.cleaner.io.max.bytes.per.second</c>: reads and writes together, on average.</summary>
+    public double IoBytesPerSecondMax { get; init; } = double.MaxValue;
+
+    /// <summary>Bytes that one batch's records may have when decompressed; a batch with more makes its log uncleanable.</summary>
+    public int DecompressedBatchBytesMax { get; init; } = 256 << 20;
+
+    /// <summary>Tells the throttle how much time has passed.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>How the throttle waits. The default blocks the cleaner's thread until the time is over or the cleaner is to stop.</summary>
+    public Action<TimeSpan, CancellationToken> Wait { get; init; } = static (time, cancellation) => cancellation.WaitHandle.WaitOne(time);
+}
