@@ -9,6 +9,9 @@ public sealed record ApiDescription(ApiKey Key, short VersionMin, short VersionM
     /// <summary>No version of the API is flexible.</summary>
     public const short NeverFlexible = short.MaxValue;
 
+    /// <summary>The lowest version that ApiVersions names. Requests below <see cref="VersionMin"/> are refused all the same.</summary>
+    public short AdvertisedMin { get; init; } = VersionMin;
+
     public bool IsFlexible(short version) => version >= FlexibleSince;
 
     /// <summary>1 or 2. (Version 0, without a client id, was only ever used by ControlledShutdown.)</summary>

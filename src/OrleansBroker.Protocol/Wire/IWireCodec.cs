@@ -86,6 +86,12 @@ public interface IWireCodec
     /// <summary>A tagged field, left out on the wire while null.</summary>
     void Tagged(int tag, ref string? value, short since = 0, short until = short.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "");
 
+    /// <summary>A tagged field, left out on the wire while all zero.</summary>
+    void Tagged(int tag, ref Guid value, short since = 0, short until = short.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "");
+
+    /// <summary>A tagged field, left out on the wire while there is no error.</summary>
+    void Tagged(int tag, ref ErrorCode value, short since = 0, short until = short.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "");
+
     /// <summary>A tagged field, left out on the wire while empty.</summary>
     void TaggedArray<T>(int tag, ref T[] value, short since = 0, short until = short.MaxValue, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : IWireStruct, new();

@@ -320,6 +320,24 @@ public ref struct WireReader : IWireCodec
         }
     }
 
+    public void Tagged(int tag, ref Guid value, short since, short until, string name)
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            Uuid(ref value, 0, short.MaxValue, name);
+            _position = back;
+        }
+    }
+
+    public void Tagged(int tag, ref ErrorCode value, short since, short until, string name)
+    {
+        if (Seek(tag, since, until, out var back))
+        {
+            Error(ref value, 0, short.MaxValue, name);
+            _position = back;
+        }
+    }
+
     public void TaggedArray<T>(int tag, ref T[] value, short since, short until, string name)
         where T : IWireStruct, new()
     {

@@ -163,6 +163,22 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
         }
     }
 
+    public void Tagged(int tag, ref Guid value, short since, short until, string name)
+    {
+        if (HasTagged(value != Guid.Empty, since, until))
+        {
+            Tag(tag, 16);
+        }
+    }
+
+    public void Tagged(int tag, ref ErrorCode value, short since, short until, string name)
+    {
+        if (HasTagged(value != ErrorCode.None, since, until))
+        {
+            Tag(tag, 2);
+        }
+    }
+
     public void TaggedArray<T>(int tag, ref T[] value, short since, short until, string name)
         where T : IWireStruct, new()
     {

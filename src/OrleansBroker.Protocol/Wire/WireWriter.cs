@@ -303,6 +303,24 @@ public ref struct WireWriter : IWireCodec
         }
     }
 
+    public void Tagged(int tag, ref Guid value, short since, short until, string name)
+    {
+        if (HasTagged(value != Guid.Empty, since, until))
+        {
+            Tag(tag, 16);
+            Uuid(ref value, 0, short.MaxValue, name);
+        }
+    }
+
+    public void Tagged(int tag, ref ErrorCode value, short since, short until, string name)
+    {
+        if (HasTagged(value != ErrorCode.None, since, until))
+        {
+            Tag(tag, 2);
+            Error(ref value, 0, short.MaxValue, name);
+        }
+    }
+
     public void TaggedArray<T>(int tag, ref T[] value, short since, short until, string name)
         where T : IWireStruct, new()
     {
