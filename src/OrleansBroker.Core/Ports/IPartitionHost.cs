@@ -1,0 +1,24 @@
+using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Metadata;
+
+namespace OrleansBroker.Core.Ports;
+
+/// <summary>
+/// Keeps this broker's partitions in step with the catalog. Called after a change has been stored, one call at a time;
+/// a topic's partitions exist before clients are told of the topic, and go after clients are told that it is gone.
+/// </summary>
+public interface IPartitionHost
+{
+    void TopicCreated(TopicImage topic);
+
+    void TopicDeleted(TopicImage topic);
+
+    /// <param name="topic">As it is now, with all its partitions.</param>
+    /// <param name="firstPartition">The first of those that were added; the others existed before.</param>
+    void PartitionsAdded(TopicImage topic, int firstPartition);
+
+    void TopicConfigChanged(TopicImage topic);
+
+    /// <summary>The broker's own configuration was altered: the defaults of every topic may have changed.</summary>
+    void BrokerConfigChanged(BrokerConfig config);
+}
