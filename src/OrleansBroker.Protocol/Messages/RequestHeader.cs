@@ -14,16 +14,23 @@ public struct RequestHeader
     public int CorrelationId;
     public string? ClientId;
 
-    /// <summary>Reads the fixed fields and the client id.</summary>
+    /// <summary>Reads the fixed fields and the client id, with a reader that is not flexible; <see cref="RequestFraming.ReadBody"/> reads on from there.</summary>
     public static RequestHeader Read(ref WireReader reader)
     {
         var header = default(RequestHeader);
-        short key = 0;
-        reader.Int16(ref key, 0, short.MaxValue, nameof(ApiKey));
-        header.ApiKey = (ApiKey)key;
-        reader.Int16(ref header.ApiVersion, 0, short.MaxValue, nameof(ApiVersion));
-        reader.Int32(ref header.CorrelationId, 0, short.MaxValue, nameof(CorrelationId));
-        reader.NullableString(ref header.ClientId, 0, short.MaxValue, 0, nameof(ClientId));
+        header.Describe(ref reader);
         return header;
+    }
+
+    /// <summary>Names the fields; the codec is not to be a flexible one.</summary>
+    internal void Describe<TCodec>(ref TCodec codec)
+        where TCodec : struct, IWireCodec, allows ref struct
+    {
+        var key = (short)ApiKey;
+        codec.Int16(ref key);
+        ApiKey = (ApiKey)key;
+        codec.Int16(ref ApiVersion);
+        codec.Int32(ref CorrelationId);
+        codec.NullableString(ref ClientId);
     }
 }

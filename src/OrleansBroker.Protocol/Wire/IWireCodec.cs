@@ -7,7 +7,8 @@ namespace OrleansBroker.Protocol.Wire;
 /// One way through the fields of a message: reading, writing, measuring or printing. A field is on the wire in the
 /// versions <c>since</c> to <c>until</c>, both inclusive; outside them it is passed over and keeps its value.
 /// In flexible versions strings, arrays and bytes take their compact form (KIP-482) and every struct ends in tagged fields,
-/// which the codec deals with: a description never names the end of a struct.
+/// which the codec deals with: a description never names the end of a struct. A tagged field that is not on the wire is read
+/// as the value it is left out for.
 /// </summary>
 public interface IWireCodec
 {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using OrleansBroker.Protocol.Records;
 
@@ -230,7 +231,7 @@ public ref struct WireReader : IWireCodec
         if (Has(since, until))
         {
             value = new sbyte[ReadCount(1) ?? throw Null(name)];
-            Take(value.Length).CopyTo(System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.AsSpan()));
+            Take(value.Length).CopyTo(MemoryMarshal.AsBytes(value.AsSpan()));
         }
     }
 
@@ -294,68 +295,74 @@ public ref struct WireReader : IWireCodec
 
     public void Tagged(int tag, ref bool value, short since, short until, string name)
     {
-        if (Seek(tag, since, until, out var back))
+        value = false;
+        if (Seek(tag, since, until, out var valueEnd))
         {
             Boolean(ref value, 0, short.MaxValue, name);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void Tagged(int tag, ref long value, long absent, short since, short until, string name)
     {
         value = absent;
-        if (Seek(tag, since, until, out var back))
+        if (Seek(tag, since, until, out var valueEnd))
         {
             Int64(ref value, 0, short.MaxValue, name);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void Tagged(int tag, ref string? value, short since, short until, string name)
     {
-        if (Seek(tag, since, until, out var back))
+        value = null;
+        if (Seek(tag, since, until, out var valueEnd))
         {
             value = ReadString();
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void Tagged(int tag, ref Guid value, short since, short until, string name)
     {
-        if (Seek(tag, since, until, out var back))
+        value = Guid.Empty;
+        if (Seek(tag, since, until, out var valueEnd))
         {
             Uuid(ref value, 0, short.MaxValue, name);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void Tagged(int tag, ref ErrorCode value, short since, short until, string name)
     {
-        if (Seek(tag, since, until, out var back))
+        value = ErrorCode.None;
+        if (Seek(tag, since, until, out var valueEnd))
         {
             Error(ref value, 0, short.MaxValue, name);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void TaggedArray<T>(int tag, ref T[] value, short since, short until, string name)
         where T : IWireStruct, new()
     {
-        if (Seek(tag, since, until, out var back))
+        value = [];
+        if (Seek(tag, since, until, out var valueEnd))
         {
             Array(ref value, 0, short.MaxValue, name);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
     public void TaggedStruct<T>(int tag, ref T? value, short since, short until, string name)
         where T : class, IWireStruct, new()
     {
-        if (Seek(tag, since, until, out var back))
+        value = null;
+        if (Seek(tag, since, until, out var valueEnd))
         {
             value = new T();
             Message(ref value);
-            _position = back;
+            Return(valueEnd);
         }
     }
 
@@ -413,6 +420,7 @@ public ref struct WireReader : IWireCodec
         return length switch
         {
             -1 => null,
+            > short.MaxValue when isShort => throw new MalformedMessageException($"a string of {length} bytes"),
             < -1 => throw new MalformedMessageException($"a length of {length}"),
             _ when length > Remaining => throw new MalformedMessageException($"a length of {length} with {Remaining} bytes left"),
             _ => (int)length,
@@ -570,17 +578,16 @@ public ref struct WireReader : IWireCodec
         _tagsEnd = _position;
     }
 
-    /// <summary>Goes to the value of a tagged field, if it is there; afterwards the caller sets the position to <paramref name="back"/>.</summary>
-    private bool Seek(int tag, short since, short until, out int back)
+    /// <summary>Goes to the value of a tagged field, if it is there; once it is read, the caller goes back by <see cref="Return"/>.</summary>
+    private bool Seek(int tag, short since, short until, out int valueEnd)
     {
-        back = 0;
+        valueEnd = 0;
         if (!Flexible || !Has(since, until))
         {
             return false;
         }
 
         FindTags();
-        back = _tagsEnd;
         _position = _tagsStart;
         for (var count = ReadUnsignedVarint(); count > 0; count--)
         {
@@ -588,13 +595,24 @@ public ref struct WireReader : IWireCodec
             var size = (int)ReadUnsignedVarint();
             if (found == (uint)tag)
             {
+                valueEnd = _position + size;
                 return true;
             }
 
             _position += size;
         }
 
-        _position = back;
+        _position = _tagsEnd;
         return false;
+    }
+
+    private void Return(int valueEnd)
+    {
+        if (_position != valueEnd)
+        {
+            throw new MalformedMessageException($"a tagged field's value ends {_position - valueEnd} bytes behind its size");
+        }
+
+        _position = _tagsEnd;
     }
 }

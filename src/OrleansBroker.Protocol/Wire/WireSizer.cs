@@ -53,7 +53,7 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
 
     public void Error(ref ErrorCode value, short since, short until, string name) => Add(2, since, until);
 
-    public void String(ref string value, short since, short until, string name) => Text(value, since, until);
+    public void String(ref string value, short since, short until, string name) => Text(value ?? string.Empty, since, until);
 
     public void NullableString(ref string? value, short since, short until, short nullableSince, string name) =>
         Text(value is null && Version < nullableSince ? string.Empty : value, since, until);
@@ -99,7 +99,7 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
     {
         if (Has(since, until))
         {
-            Items(value);
+            Items(value ?? []);
         }
     }
 
@@ -114,7 +114,7 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
 
     public void Int8Array(ref sbyte[] value, short since, short until, string name) => Fixed(value.Length, 1, since, until);
 
-    public void Int32Array(ref int[] value, short since, short until, string name) => Fixed(value.Length, 4, since, until);
+    public void Int32Array(ref int[] value, short since, short until, string name) => Fixed(value?.Length ?? 0, 4, since, until);
 
     public void NullableInt32Array(ref int[]? value, short since, short until, short nullableSince, string name) =>
         Fixed(value?.Length ?? (Version < nullableSince ? 0 : -1), 4, since, until);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using OrleansBroker.Protocol.Records;
 
@@ -7,6 +8,7 @@ namespace OrleansBroker.Protocol.Wire;
 /// <summary>
 /// Writes a message into a buffer that <see cref="WireSizer"/> measured. Records that lie in an <see cref="IRecordSource"/>
 /// are copied, or, where the caller passes a list for them, left out and noted as splices for the transport to send.
+/// Strings and arrays of a struct that was never constructed are null: where the wire has no null they are written empty.
 /// </summary>
 public ref struct WireWriter : IWireCodec
 {
@@ -125,7 +127,7 @@ public ref struct WireWriter : IWireCodec
     {
         if (Has(since, until))
         {
-            Text(value);
+            Text(value ?? string.Empty);
         }
     }
 
@@ -198,7 +200,7 @@ public ref struct WireWriter : IWireCodec
     {
         if (Has(since, until))
         {
-            Items(value);
+            Items(value ?? []);
         }
     }
 
@@ -216,7 +218,7 @@ public ref struct WireWriter : IWireCodec
         if (Has(since, until))
         {
             Length(value.Length, isShort: false);
-            System.Runtime.InteropServices.MemoryMarshal.AsBytes(value.AsSpan()).CopyTo(Next(value.Length));
+            MemoryMarshal.AsBytes(value.AsSpan()).CopyTo(Next(value.Length));
         }
     }
 
@@ -224,7 +226,7 @@ public ref struct WireWriter : IWireCodec
     {
         if (Has(since, until))
         {
-            Numbers(value);
+            Numbers(value ?? []);
         }
     }
 
