@@ -10,6 +10,12 @@ internal static class GzipCodec
 
     public static unsafe void Decompress(ReadOnlySpan<byte> source, ref BoundedOutput output)
     {
+        if (source.IsEmpty)
+        {
+            // What the runtime compresses nothing to.
+            return;
+        }
+
         fixed (byte* start = source)
         {
             using var input = new UnmanagedMemoryStream(start, source.Length);
