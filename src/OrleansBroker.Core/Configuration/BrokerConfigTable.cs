@@ -109,5 +109,5 @@ public static class BrokerConfigTable
         Int("max.incremental.fetch.session.cache.slots", 1000, AtLeast(0), "How many incremental fetch sessions are kept."),
     ]);
 
-    private static ConfigDefinition Dynamic(this ConfigDefinition definition) => definition with { UpdateMode = ConfigUpdateMode.ClusterWide };
+    private static ConfigDefinition Dynamic(this ConfigDefinition definition) => definition with { IsDynamic = true };
 }

@@ -6,7 +6,8 @@ namespace OrleansBroker.Core.Configuration;
 /// <summary>One configuration: its name in Kafka's words, the values it takes, its default and what it is for.</summary>
 public sealed record ConfigDefinition(string Name, ConfigType Type, object? Default, ConfigRule? Rule, string Documentation)
 {
-    public ConfigUpdateMode UpdateMode { get; init; }
+    /// <summary>Of a broker configuration: whether it can be altered while the broker runs, for one broker or for all. Others are read once, at start.</summary>
+    public bool IsDynamic { get; init; }
 
     /// <summary>Of a topic configuration: the broker configurations behind it, the strongest first.</summary>
     public IReadOnlyList<ConfigSynonym> Synonyms { get; init; } = [];

@@ -97,6 +97,17 @@ public static class TopicConfigs
     public static object? ValueOf(ConfigDefinition definition, IReadOnlyDictionary<string, string> overrides, BrokerConfig broker) =>
         new Values(overrides, broker).Find(definition.Name);
 
+    /// <summary>Where that value comes from.</summary>
+    public static ConfigSource SourceOf(ConfigDefinition definition, IReadOnlyDictionary<string, string> overrides, BrokerConfig broker)
+    {
+        foreach (var (_, _, source) in Layers(definition, overrides, broker))
+        {
+            return source;
+        }
+
+        return ConfigSource.Default;
+    }
+
     private static CompressionCodec? CodecOf(string compressionType) => compressionType switch
     {
         "uncompressed" => CompressionCodec.None,

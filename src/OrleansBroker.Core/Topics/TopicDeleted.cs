@@ -1,0 +1,3 @@
+namespace OrleansBroker.Core.Topics;
+
+public sealed record TopicDeleted(CatalogTopic Topic) : CatalogRecord;
