@@ -24,7 +24,7 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId broker, int wr
         }
     }
 
-    /// <summary>Stores what one request came to. False where another writer came first: nothing of the request is in force.</summary>
+    /// <summary>Stores what one request came to. False where another writer came first: the catalog is to be read again.</summary>
     /// <param name="catalog">As it was when the records were decided.</param>
     /// <exception cref="IOException">The outcome is unknown.</exception>
     public async ValueTask<bool> WriteAsync(IReadOnlyList<CatalogRecord> records, Catalog catalog, CancellationToken cancellation)
