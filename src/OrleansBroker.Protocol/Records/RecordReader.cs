@@ -17,9 +17,9 @@ public ref struct RecordReader(ReadOnlySpan<byte> records, int count)
     /// <param name="bytesMax">The most bytes that the records may decompress to.</param>
     public static RecordReader Open(RecordBatchView batch, PooledBuffer scratch, int bytesMax)
     {
-        if (batch.Compression == CompressionCodec.None || batch.Count == 0)
+        if (batch.Compression == CompressionCodec.None || batch.Records.IsEmpty)
         {
-            return new RecordReader(batch.Count == 0 ? default : batch.Records, batch.Count);
+            return new RecordReader(batch.Records, batch.Count);
         }
 
         scratch.Clear();

@@ -50,6 +50,16 @@ public sealed class RecordBatchDamageTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Codecs))]
+    public void Bytes_behind_a_batch_of_no_records_are_malformed(CompressionCodec codec)
+    {
+        var bytes = Batches.Simple(codec, 2);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(RecordBatchFormat.CountAt), 0);
+        RecordBatchStamp.Crc(bytes);
+        Assert.Throws<MalformedMessageException>(() => Batches.Lines(bytes));
+    }
+
     [Fact]
     public void Records_overwritten_under_any_codec_are_malformed_or_read()
     {

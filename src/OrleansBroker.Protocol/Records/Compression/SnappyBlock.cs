@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace OrleansBroker.Protocol.Records.Compression;
 
@@ -16,7 +18,14 @@ namespace OrleansBroker.Protocol.Records.Compression;
 /// </summary>
 internal static class SnappyBlock
 {
-    private const int TableBits = 13;
+    private const int TableBitsMin = 8;
+    private const int TableBitsMax = 14;
+
+    /// <summary>The longest copy of one element.</summary>
+    private const int CopyBytesMax = 64;
+
+    /// <summary>From this tag on, a literal's length stands behind the tag.</summary>
+    private const int LongLiteralTag = 60 << 2;
 
     /// <summary>Below this a literal is all that pays.</summary>
     private const int InputBytesMin = 16;
@@ -47,9 +56,12 @@ internal static class SnappyBlock
 
     /// <param name="source">At most 64 KiB.</param>
     /// <returns>How many bytes of <paramref name="target"/> were written.</returns>
+    [SkipLocalsInit]
     public static int Compress(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        Span<ushort> table = stackalloc ushort[1 << TableBits];
+        Span<ushort> wholeTable = stackalloc ushort[1 << TableBitsMax];
+        var tableBits = Math.Clamp(BitOperations.Log2((uint)source.Length | 1) + 1, TableBitsMin, TableBitsMax);
+        var table = wholeTable[..(1 << tableBits)];
         table.Clear();
         var written = WriteLength(target, source.Length);
         var literalAt = 0;
@@ -60,7 +72,7 @@ internal static class SnappyBlock
         while (at + InputBytesMin <= source.Length)
         {
             var word = BinaryPrimitives.ReadUInt32LittleEndian(source[at..]);
-            ref var slot = ref table[(int)((word * 0x1E35_A7BDu) >> (32 - TableBits))];
+            ref var slot = ref table[Hash(word, tableBits)];
             var candidate = (int)slot;
             slot = (ushort)at;
             if (BinaryPrimitives.ReadUInt32LittleEndian(source[candidate..]) != word)
@@ -75,11 +87,21 @@ internal static class SnappyBlock
             at += matched;
             literalAt = at;
             misses = 32;
+            if (at + InputBytesMin <= source.Length)
+            {
+                table[Hash(BinaryPrimitives.ReadUInt32LittleEndian(source[(at - 1)..]), tableBits)] = (ushort)(at - 1);
+            }
         }
 
         return literalAt == source.Length ? written : written + WriteLiteral(target[written..], source[literalAt..]);
     }
 
+    private static int Hash(uint word, int bits) => (int)((word * 0x1E35_A7BDu) >> (32 - bits));
+
+    /// <summary>
+    /// Room and input permitting, bytes are moved in whole vectors: what that writes too much lies before the end of the
+    /// target, which the elements that follow have to fill.
+    /// </summary>
     private static int Elements(ReadOnlySpan<byte> source, Span<byte> target)
     {
         var at = 0;
@@ -87,31 +109,22 @@ internal static class SnappyBlock
         while (at < source.Length)
         {
             var tag = source[at++];
-            var trailing = TrailingBytes(tag);
-            if (trailing > source.Length - at)
+            var number = ReadNumber(source, ref at, TrailingBytes(tag));
+            switch (tag & 3)
             {
-                throw Damaged();
+                case 0:
+                    var length = (tag < LongLiteralTag ? (uint)tag >> 2 : number) + 1L;
+                    Literal(source[at..], target[written..], length);
+                    at += (int)length;
+                    written += (int)length;
+                    break;
+                case 1:
+                    written += Copy(target, written, number | ((uint)(tag & 0xE0) << 3), ((tag >> 2) & 7) + 4);
+                    break;
+                default:
+                    written += Copy(target, written, number, (tag >> 2) + 1);
+                    break;
             }
-
-            var number = LittleEndian(source.Slice(at, trailing));
-            at += trailing;
-            if ((tag & 3) == 0)
-            {
-                var length = (trailing == 0 ? (uint)tag >> 2 : number) + 1L;
-                if (length > source.Length - at || length > target.Length - written)
-                {
-                    throw Damaged();
-                }
-
-                source.Slice(at, (int)length).CopyTo(target[written..]);
-                at += (int)length;
-                written += (int)length;
-                continue;
-            }
-
-            var isShort = (tag & 3) == 1;
-            var offset = isShort ? number | ((uint)(tag & 0xE0) << 3) : number;
-            written += Copy(target, written, offset, isShort ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1);
         }
 
         return written;
@@ -119,38 +132,74 @@ internal static class SnappyBlock
 
     private static int TrailingBytes(byte tag) => (tag & 3) switch
     {
-        0 => Math.Max((tag >> 2) - 59, 0),
+        0 => tag < LongLiteralTag ? 0 : (tag >> 2) - 59,
         1 => 1,
         2 => 2,
         _ => 4,
     };
 
-    private static uint LittleEndian(ReadOnlySpan<byte> bytes)
+    private static uint ReadNumber(ReadOnlySpan<byte> source, ref int at, int count)
     {
-        uint number = 0;
-        for (var i = 0; i < bytes.Length; i++)
+        var rest = source[at..];
+        if (rest.Length >= 4)
         {
-            number |= (uint)bytes[i] << (8 * i);
+            at += count;
+            return (uint)(BinaryPrimitives.ReadUInt32LittleEndian(rest) & ((1UL << (8 * count)) - 1));
         }
 
+        if (count > rest.Length)
+        {
+            throw Damaged();
+        }
+
+        uint number = 0;
+        for (var i = 0; i < count; i++)
+        {
+            number |= (uint)rest[i] << (8 * i);
+        }
+
+        at += count;
         return number;
+    }
+
+    private static void Literal(ReadOnlySpan<byte> source, Span<byte> target, long length)
+    {
+        const int VectorBytes = 16;
+        if (length <= VectorBytes && source.Length >= VectorBytes && target.Length >= VectorBytes)
+        {
+            Vector128.Create(source[..VectorBytes]).CopyTo(target);
+            return;
+        }
+
+        if (length > source.Length || length > target.Length)
+        {
+            throw Damaged();
+        }
+
+        source[..(int)length].CopyTo(target);
     }
 
     private static int Copy(Span<byte> target, int written, uint offset, int length)
     {
+        const int VectorBytes = 16;
         if (offset == 0 || offset > (uint)written || length > target.Length - written)
         {
             throw Damaged();
         }
 
-        var from = target.Slice(written - (int)offset, length);
-        var to = target.Slice(written, length);
-        if (offset >= (uint)length)
+        var from = target[(written - (int)offset)..];
+        var to = target[written..];
+        if (offset >= VectorBytes && to.Length >= CopyBytesMax)
         {
-            from.CopyTo(to);
+            for (var i = 0; i < length; i += VectorBytes)
+            {
+                Vector128.Create(from.Slice(i, VectorBytes)).CopyTo(to[i..]);
+            }
+
             return length;
         }
 
+        // Byte by byte, for the copy may repeat what it has just written.
         for (var i = 0; i < length; i++)
         {
             to[i] = from[i];
@@ -209,13 +258,22 @@ internal static class SnappyBlock
     private static int WriteCopies(Span<byte> target, int offset, int length)
     {
         var written = 0;
-        for (; length > 0; written += 3)
+        while (length > 0)
         {
-            // The last copy keeps at least four bytes, the least that pays.
-            var piece = length is > 64 and < 68 ? 60 : Math.Min(length, 64);
+            // The last copy keeps at least four bytes, the least that one can have.
+            var piece = length is > CopyBytesMax and < CopyBytesMax + 4 ? CopyBytesMax - 4 : Math.Min(length, CopyBytesMax);
+            length -= piece;
+            if (piece is >= 4 and < 12 && offset < 2048)
+            {
+                target[written] = (byte)(((offset >> 8) << 5) | ((piece - 4) << 2) | 1);
+                target[written + 1] = (byte)offset;
+                written += 2;
+                continue;
+            }
+
             target[written] = (byte)(((piece - 1) << 2) | 2);
             BinaryPrimitives.WriteUInt16LittleEndian(target[(written + 1)..], (ushort)offset);
-            length -= piece;
+            written += 3;
         }
 
         return written;
