@@ -6,9 +6,9 @@ namespace OrleansBroker.Core.Groups;
 /// <summary>
 /// All groups of one partition of <c>__consumer_offsets</c>, as a deterministic machine: a request and the time go in, records
 /// to commit and replies to send come out. What the log knows of groups (offsets, and generations with their members and
-/// assignments) changes by <see cref="Replay"/> alone; who waits for whom is forgotten with the machine.
+/// assignments) changes by <see cref="Replay(in CoordinatorRecord)"/> alone; who waits for whom is forgotten with the machine.
 /// <para>
-/// Life: <see cref="Replay"/> of the whole log, <see cref="Loaded"/>, then inputs, each followed by the replay of the records it
+/// Life: <see cref="Replay(in CoordinatorRecord)"/> of the whole log, <see cref="Loaded"/>, then inputs, each followed by the replay of the records it
 /// led to. If they cannot be appended the machine is discarded, unless the result says otherwise, and another one loaded.
 /// <see cref="Tick"/> is due at <see cref="NextDeadlineMs"/>.
 /// </para>
@@ -84,16 +84,21 @@ public sealed class GroupShard
         IsLoaded = true;
     }
 
+    /// <summary>A record that this machine led to, once it is in the log.</summary>
+    public void Replay(in CoordinatorRecord record) => Replay(record.Key, record.Value, hasValue: record.Value is not null);
+
     /// <summary>A record of the log. Keys that are not known, such as those of newer kinds of groups, are passed over.</summary>
-    public void Replay(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? value)
+    /// <param name="hasValue">False for a tombstone.</param>
+    /// <exception cref="MalformedMessageException">A record of a known kind that cannot be read.</exception>
+    public void Replay(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, bool hasValue)
     {
         switch (GroupRecords.KindOf(key.Span))
         {
             case GroupRecordKind.Offset:
-                ReplayOffset(key, value);
+                ReplayOffset(key, value, hasValue);
                 break;
             case GroupRecordKind.Group:
-                ReplayGroup(GroupRecords.ReadMetadataKey(key), value);
+                ReplayGroup(GroupRecords.ReadMetadataKey(key), value, hasValue);
                 break;
             case GroupRecordKind.Unknown:
             default:
@@ -203,31 +208,31 @@ public sealed class GroupShard
 
     internal ClassicGroup? Find(string groupId) => _groups.Find(groupId);
 
-    private void ReplayOffset(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? value)
+    private void ReplayOffset(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, bool hasValue)
     {
         var (groupId, topic, partition) = GroupRecords.ReadOffsetKey(key);
-        if (value is null)
+        if (!hasValue)
         {
             _offsets.Remove(groupId, topic, partition);
             return;
         }
 
-        _offsets.Set(groupId, topic, partition, GroupRecords.ReadOffset(value.Value));
+        _offsets.Set(groupId, topic, partition, GroupRecords.ReadOffset(value));
         if (IsLoaded)
         {
             AddOffsetsOnlyGroup(groupId);
         }
     }
 
-    private void ReplayGroup(string groupId, ReadOnlyMemory<byte>? value)
+    private void ReplayGroup(string groupId, ReadOnlyMemory<byte> value, bool hasValue)
     {
-        if (value is null)
+        if (!hasValue)
         {
             _groups.Remove(groupId)?.Retire();
             return;
         }
 
-        var committed = GroupRecords.ReadMetadata(value.Value);
+        var committed = GroupRecords.ReadMetadata(value);
         _groups.SetCommitted(groupId, committed);
         if (_groups.TryFind(groupId, out var group))
         {
