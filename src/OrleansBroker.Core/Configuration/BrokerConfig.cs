@@ -88,6 +88,9 @@ public sealed class BrokerConfig
     /// <summary>What was given at start, as it was given.</summary>
     public IReadOnlyDictionary<string, string> AtStart => _values.Texts(ConfigSource.StaticBroker);
 
+    /// <summary>What was altered while running, as it was given: <see cref="ConfigSource.DynamicBroker"/> or <see cref="ConfigSource.DynamicDefaultBroker"/>.</summary>
+    public IReadOnlyDictionary<string, string> Altered(ConfigSource source) => _values.Texts(source);
+
     /// <summary>What a topic gets that overrides nothing; one instance, so that ten thousand topics share it.</summary>
     public LogConfig DefaultLogConfig { get; }
 

@@ -109,5 +109,9 @@ public static class BrokerConfigTable
         Int("max.incremental.fetch.session.cache.slots", 1000, AtLeast(0), "How many incremental fetch sessions are kept."),
     ]);
 
+    /// <summary>The broker configurations that count where this one is not set: <c>log.retention.hours</c> for <c>log.retention.minutes</c>.</summary>
+    public static IEnumerable<string> WeakerThan(string name) =>
+        TopicConfigTable.Table.All.SelectMany(topic => topic.Synonyms.SkipWhile(synonym => synonym.BrokerConfig != name).Skip(1)).Select(synonym => synonym.BrokerConfig);
+
     private static ConfigDefinition Dynamic(this ConfigDefinition definition) => definition with { IsDynamic = true };
 }
