@@ -1,0 +1,89 @@
+using System.Text.RegularExpressions;
+
+namespace OrleansBroker.Layering.Tests;
+
+/// <summary>The house stays as docs/ARCHITECTURE.md draws it.</summary>
+public sealed partial class LayeringTests
+{
+    private const int LinesMax = 500;
+
+    // Who may refer to whom; a project that is not named here may not exist in src.
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["OrleansBroker.Protocol"] = [],
+        ["OrleansBroker.Storage"] = ["Protocol"],
+        ["OrleansBroker.Core"] = ["Protocol", "Storage"],
+        ["OrleansBroker.Server"] = ["Protocol", "Storage", "Core"],
+        ["OrleansBroker.Embedded"] = ["Protocol", "Storage", "Core", "Server"],
+        ["OrleansBroker.Abstractions"] = ["Protocol", "Storage", "Core"],
+        ["OrleansBroker.Grains"] = ["Protocol", "Storage", "Core", "Server", "Embedded", "Abstractions"],
+        ["OrleansBroker.Azure"] = ["Protocol", "Storage", "Core", "Abstractions", "Grains"],
+        ["OrleansBroker.Streams"] = ["Protocol", "Storage", "Core", "Abstractions"],
+        ["OrleansBroker.Client"] = ["Protocol"],
+        ["OrleansBroker.Cli"] = ["Protocol", "Client"],
+    };
+
+    private static readonly string[] OnOrleans = ["OrleansBroker.Abstractions", "OrleansBroker.Grains", "OrleansBroker.Streams", "OrleansBroker.Azure", "OrleansBroker.Silo"];
+
+    public static TheoryData<string> Libraries => [.. SourceTree.Projects.Keys.Where(name => !name.Contains("Tests", StringComparison.Ordinal) && Allowed.ContainsKey(name))];
+
+    [Theory, MemberData(nameof(Libraries))]
+    public void A_project_refers_only_to_those_it_may(string project)
+    {
+        IEnumerable<string> references = SourceTree.ProjectReferences(SourceTree.Projects[project]);
+
+        Assert.Empty(references.Except(Allowed[project].Select(name => $"OrleansBroker.{name}")));
+    }
+
+    [Fact]
+    public void Every_library_has_its_place_in_the_house()
+    {
+        string[] known = [.. Allowed.Keys, "OrleansBroker.Silo", "OrleansBroker.Simulation", "OrleansBroker.Benchmarks", "ConfluentDriver"];
+
+        Assert.Empty(SourceTree.Projects.Keys.Where(name => !name.EndsWith(".Tests", StringComparison.Ordinal)).Except(known));
+    }
+
+    [Fact]
+    public void Orleans_packages_are_referenced_only_where_Orleans_hosts_the_broker()
+    {
+        IEnumerable<string> projects =
+            from project in SourceTree.Projects
+            where SourceTree.PackageReferences(project.Value).Any(package => package.StartsWith("Microsoft.Orleans", StringComparison.Ordinal))
+            select project.Key.Replace(".Tests", string.Empty, StringComparison.Ordinal);
+
+        Assert.Empty(projects.Except(OnOrleans));
+    }
+
+    [Fact]
+    public void No_file_is_longer_than_a_few_screens()
+    {
+        IEnumerable<string> tooLong =
+            from file in SourceTree.CSharpFiles
+            let lines = SourceTree.LinesOf(file).Length
+            where lines > LinesMax
+            select $"{file}: {lines} lines";
+
+        Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void Nothing_is_left_open() =>
+        Assert.Empty(SourceTree.CSharpFiles.Where(IsNotThisFile).SelectMany(file => LinesThat(file, LeftOpen())));
+
+    [Fact]
+    public void No_type_is_named_for_what_it_is_not() =>
+        Assert.Empty(SourceTree.CSharpFiles.SelectMany(file => LinesThat(file, EmptyName())));
+
+    private static bool IsNotThisFile(string file) => Path.GetFileName(file) != $"{nameof(LayeringTests)}.cs";
+
+    private static IEnumerable<string> LinesThat(string file, Regex match) => SourceTree.LinesOf(file)
+        .Index()
+        .Where(line => match.IsMatch(line.Item))
+        .Select(line => $"{file}:{line.Index + 1}: {line.Item.Trim()}");
+
+    [GeneratedRegex(@"\b(TODO|FIXME|HACK|NotImplementedException)\b")]
+    private static partial Regex LeftOpen();
+
+    [GeneratedRegex(@"\b(class|struct|record|interface|enum) \w*(Manager|Helper|Helpers|Utils|Util|Impl)\b")]
+    private static partial Regex EmptyName();
+}
