@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace OrleansBroker.Compatibility.Tests.Broker;
+
+/// <summary>A broker in a process of its own, started as a user starts it.</summary>
+internal sealed partial class SiloProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private SiloProcess(Process process)
+    {
+        _process = process;
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+    }
+
+    /// <summary>Host and port of the ready line.</summary>
+    public string Address { get; private set; } = string.Empty;
+
+    /// <summary>The data directory of the ready line.</summary>
+    public string DataDirectory { get; private set; } = string.Empty;
+
+    public int Port => int.Parse(Address[(Address.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+
+    public string Output => string.Join('\n', _output);
+
+    public Process Process => _process;
+
+    /// <summary>Starts the built silo and returns once it has said that it is ready.</summary>
+    public static Task<SiloProcess> StartAsync(params string[] arguments) => StartAsync(Repository.SiloPath, arguments);
+
+    /// <inheritdoc cref="StartAsync(string[])"/>
+    public static async Task<SiloProcess> StartAsync(string program, string[] arguments, TimeSpan? timeout = null)
+    {
+        var silo = Launch(program, arguments);
+        try
+        {
+            Task exited = silo._process.WaitForExitAsync();
+            Task first = await Task.WhenAny(silo._ready.Task, exited).WaitAsync(timeout ?? StartTimeout);
+            if (first == exited)
+            {
+                throw new InvalidOperationException($"The broker ended with {silo._process.ExitCode} before it was ready:\n{silo.Output}");
+            }
+            Match ready = ReadyLine().Match(await silo._ready.Task);
+            silo.Address = ready.Groups["address"].Value;
+            silo.DataDirectory = ready.Groups["data"].Value;
+            return silo;
+        }
+        catch (TimeoutException)
+        {
+            string output = silo.Output;
+            await silo.DisposeAsync();
+            throw new TimeoutException($"The broker did not get ready:\n{output}");
+        }
+    }
+
+    /// <summary>Starts the built silo, whatever comes of it.</summary>
+    public static SiloProcess Launch(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var silo = new SiloProcess(Process.Start(start)!);
+        silo._process.BeginOutputReadLine();
+        silo._process.BeginErrorReadLine();
+        silo._process.StandardInput.Close();
+        return silo;
+    }
+
+    /// <summary>Runs the silo with arguments that make it end by itself.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments)
+    {
+        await using SiloProcess silo = Launch(Repository.SiloPath, arguments);
+        return (await silo.WaitForExitAsync(), silo.Output);
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(StopTimeout);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Stops the broker as an operator does; its exit code.</summary>
+    public Task<int> StopAsync(int signal = Signals.Terminate)
+    {
+        Signals.Send(_process, signal);
+        return WaitForExitAsync();
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+        _process.Dispose();
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+        _output.Enqueue(line);
+        if (ReadyLine().IsMatch(line))
+        {
+            _ready.TrySetResult(line);
+        }
+    }
+
+    [GeneratedRegex(@"^ready: broker 0 on (?<address>\S+:\d+), data in (?<data>.+)$")]
+    private static partial Regex ReadyLine();
+}
