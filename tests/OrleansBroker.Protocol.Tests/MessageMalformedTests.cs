@@ -86,6 +86,20 @@ public sealed class MessageMalformedTests
 
     private static bool TryDecode(MessageCase message, ReadOnlyMemory<byte> bytes, short version)
     {
+        var allowed = AllocatedBytesBase + (AllocatedBytesPerByte * bytes.Length);
+        var (read, allocated) = Measure(message, bytes, version);
+        if (allocated > allowed)
+        {
+            // The first exceptions of a process allocate what the runtime needs for them; the bytes would do it again.
+            (read, allocated) = Measure(message, bytes, version);
+        }
+
+        Assert.True(allocated <= allowed, $"{message} v{version}: {allocated} bytes allocated for {Convert.ToHexString(bytes.Span)}");
+        return read;
+    }
+
+    private static (bool Read, long AllocatedBytes) Measure(MessageCase message, ReadOnlyMemory<byte> bytes, short version)
+    {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var read = true;
         try
@@ -97,11 +111,7 @@ public sealed class MessageMalformedTests
             read = false;
         }
 
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(
-            allocated <= AllocatedBytesBase + (AllocatedBytesPerByte * bytes.Length),
-            $"{message} v{version}: {allocated} bytes allocated for {Convert.ToHexString(bytes.Span)}");
-        return read;
+        return (read, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     private static byte[] Noise(Random random)

@@ -31,7 +31,10 @@ public sealed class ApiVersionsResponse : IWireStruct
     public ApiVersion[] ApiKeys = [];
     public int ThrottleTimeMs;
     public SupportedFeatureKey[] SupportedFeatures = [];
+
+    /// <summary>-1 if unknown.</summary>
     public long FinalizedFeaturesEpoch = -1;
+
     public FinalizedFeatureKey[] FinalizedFeatures = [];
     public bool ZkMigrationReady;
 

@@ -37,7 +37,9 @@ public sealed class CreateTopicsRequest : IRequest<CreateTopicsResponse>
         /// <summary>-1 for the default, or if there are <see cref="Assignments"/>.</summary>
         public short ReplicationFactor;
 
+        /// <summary>The replicas of each partition; empty to let the broker choose.</summary>
         public CreatableReplicaAssignment[] Assignments = [];
+
         public CreatableTopicConfig[] Configs = [];
 
         public void Describe<TCodec>(ref TCodec codec)
@@ -54,6 +56,8 @@ public sealed class CreateTopicsRequest : IRequest<CreateTopicsResponse>
     public sealed class CreatableReplicaAssignment : IWireStruct
     {
         public int PartitionIndex;
+
+        /// <summary>The replicas, the first the preferred leader.</summary>
         public int[] BrokerIds = [];
 
         public void Describe<TCodec>(ref TCodec codec)

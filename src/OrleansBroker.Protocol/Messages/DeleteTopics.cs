@@ -12,8 +12,12 @@ public sealed class DeleteTopicsRequest : IRequest<DeleteTopicsResponse>
 {
     public static ApiDescription Api { get; } = new(ApiKey.DeleteTopics, VersionMin: 1, VersionMax: 6, FlexibleSince: 4);
 
+    /// <summary>From version 6 on.</summary>
     public DeleteTopicState[] Topics = [];
+
+    /// <summary>Until version 5; afterwards <see cref="Topics"/>.</summary>
     public string[] TopicNames = [];
+
     public int TimeoutMs;
 
     public void Describe<TCodec>(ref TCodec codec)

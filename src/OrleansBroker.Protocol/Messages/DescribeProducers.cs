@@ -85,6 +85,8 @@ public sealed class DescribeProducersResponse : IWireStruct
         public int LastSequence = -1;
 
         public long LastTimestamp = -1;
+
+        /// <summary>Of the transaction coordinator that last wrote a marker, -1 if none.</summary>
         public int CoordinatorEpoch;
 
         /// <summary>-1 if no transaction is open.</summary>

@@ -15,6 +15,7 @@ public sealed class DescribeTopicPartitionsRequest : IRequest<DescribeTopicParti
     /// <summary>Empty for all.</summary>
     public TopicRequest[] Topics = [];
 
+    /// <summary>The most partitions in a page; the broker has a limit of its own.</summary>
     public int ResponsePartitionLimit = 2000;
 
     /// <summary>Where this page begins; null for the first.</summary>

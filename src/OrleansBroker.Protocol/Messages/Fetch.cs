@@ -127,7 +127,7 @@ public sealed class FetchRequest : IRequest<FetchResponse>
         public int PartitionMaxBytes;
         public Guid ReplicaDirectoryId;
 
-        /// <summary>The high watermark that the replica knows; the greatest value if it says nothing.</summary>
+        /// <summary>The high watermark that the replica knows, -1 if none; the greatest value from a replica that does not tell.</summary>
         public long HighWatermark = long.MaxValue;
 
         public FetchPartition()
@@ -216,7 +216,10 @@ public sealed class FetchResponse : IWireStruct
     {
         public int PartitionIndex;
         public ErrorCode ErrorCode;
+
+        /// <summary>-1 if there was an error.</summary>
         public long HighWatermark;
+
         public long LastStableOffset = -1;
         public long LogStartOffset = -1;
 
@@ -224,6 +227,8 @@ public sealed class FetchResponse : IWireStruct
         public EpochEndOffset? DivergingEpoch;
 
         public LeaderIdAndEpoch? CurrentLeader;
+
+        /// <summary>Only used between controllers.</summary>
         public SnapshotId? SnapshotId;
 
         /// <summary>Null unless the isolation level is read committed.</summary>

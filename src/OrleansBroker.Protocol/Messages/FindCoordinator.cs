@@ -12,6 +12,7 @@ public sealed class FindCoordinatorRequest : IRequest<FindCoordinatorResponse>
 {
     public static ApiDescription Api { get; } = new(ApiKey.FindCoordinator, VersionMin: 0, VersionMax: 6, FlexibleSince: 3);
 
+    /// <summary>Until version 3; afterwards <see cref="CoordinatorKeys"/>.</summary>
     public string Key = string.Empty;
 
     /// <summary>0 for a group, 1 for a transactional id, 2 for a share partition.</summary>
@@ -32,7 +33,10 @@ public sealed class FindCoordinatorRequest : IRequest<FindCoordinatorResponse>
 public sealed class FindCoordinatorResponse : IWireStruct
 {
     public int ThrottleTimeMs;
+
+    /// <summary>This and the fields up to <see cref="Port"/> until version 3; afterwards <see cref="Coordinators"/>.</summary>
     public ErrorCode ErrorCode;
+
     public string? ErrorMessage;
     public int NodeId;
     public string Host = string.Empty;

@@ -17,7 +17,10 @@ public sealed class InitProducerIdRequest : IRequest<InitProducerIdResponse>
     public string? TransactionalId;
 
     public int TransactionTimeoutMs;
+
+    /// <summary>-1 unless the epoch of a known producer is to be raised.</summary>
     public long ProducerId = -1;
+
     public short ProducerEpoch = -1;
 
     public void Describe<TCodec>(ref TCodec codec)

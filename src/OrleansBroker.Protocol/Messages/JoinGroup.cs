@@ -68,7 +68,11 @@ public sealed class JoinGroupResponse : IWireStruct
     public ErrorCode ErrorCode;
     public int GenerationId = -1;
     public string? ProtocolType;
+
+    /// <summary>The assignor that was chosen. Null only from version 7 on.</summary>
     public string? ProtocolName;
+
+    /// <summary>The leader's member id.</summary>
     public string Leader = string.Empty;
 
     /// <summary>The leader is not to make an assignment.</summary>

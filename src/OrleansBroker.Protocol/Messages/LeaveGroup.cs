@@ -14,7 +14,10 @@ public sealed class LeaveGroupRequest : IRequest<LeaveGroupResponse>
     public static ApiDescription Api { get; } = new(ApiKey.LeaveGroup, VersionMin: 0, VersionMax: 5, FlexibleSince: 4);
 
     public string GroupId = string.Empty;
+
+    /// <summary>Until version 2; afterwards <see cref="Members"/>.</summary>
     public string MemberId = string.Empty;
+
     public MemberIdentity[] Members = [];
 
     public void Describe<TCodec>(ref TCodec codec)

@@ -44,7 +44,11 @@ public sealed class ListGroupsResponse : IWireStruct
     {
         public string GroupId = string.Empty;
         public string ProtocolType = string.Empty;
+
+        /// <summary>As in <see cref="DescribeGroupsResponse.DescribedGroup.GroupState"/>.</summary>
         public string GroupState = string.Empty;
+
+        /// <summary>classic, consumer or share.</summary>
         public string GroupType = string.Empty;
 
         public void Describe<TCodec>(ref TCodec codec)

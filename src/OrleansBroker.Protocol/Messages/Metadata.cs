@@ -52,7 +52,10 @@ public sealed class MetadataResponse : IWireStruct
     public int ThrottleTimeMs;
     public MetadataResponseBroker[] Brokers = [];
     public string? ClusterId;
+
+    /// <summary>-1 if unknown.</summary>
     public int ControllerId = -1;
+
     public MetadataResponseTopic[] Topics = [];
 
     /// <summary>A bit for each operation that the client may do; the lowest value if it was not asked for.</summary>
@@ -119,7 +122,10 @@ public sealed class MetadataResponse : IWireStruct
     {
         public ErrorCode ErrorCode;
         public int PartitionIndex;
+
+        /// <summary>-1 if there is none.</summary>
         public int LeaderId;
+
         public int LeaderEpoch = -1;
         public int[] ReplicaNodes = [];
         public int[] IsrNodes = [];

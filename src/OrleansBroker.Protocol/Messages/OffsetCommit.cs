@@ -60,7 +60,10 @@ public sealed class OffsetCommitRequest : IRequest<OffsetCommitResponse>
     {
         public int PartitionIndex;
         public long CommittedOffset;
+
+        /// <summary>Of the last record consumed, -1 if unknown.</summary>
         public int CommittedLeaderEpoch = -1;
+
         public string? CommittedMetadata;
 
         public void Describe<TCodec>(ref TCodec codec)

@@ -15,6 +15,7 @@ public sealed class OffsetFetchRequest : IRequest<OffsetFetchResponse>
 {
     public static ApiDescription Api { get; } = new(ApiKey.OffsetFetch, VersionMin: 1, VersionMax: 10, FlexibleSince: 6);
 
+    /// <summary>Until version 7; afterwards <see cref="Groups"/>.</summary>
     public string GroupId = string.Empty;
 
     /// <summary>Null for all topics, from version 2 on.</summary>
@@ -88,8 +89,13 @@ public sealed class OffsetFetchRequest : IRequest<OffsetFetchResponse>
 public sealed class OffsetFetchResponse : IWireStruct
 {
     public int ThrottleTimeMs;
+
+    /// <summary>Until version 7; afterwards <see cref="Groups"/>.</summary>
     public OffsetFetchResponseTopic[] Topics = [];
+
+    /// <summary>From version 2 to 7; afterwards in <see cref="Groups"/>.</summary>
     public ErrorCode ErrorCode;
+
     public OffsetFetchResponseGroup[] Groups = [];
 
     public void Describe<TCodec>(ref TCodec codec)
@@ -117,7 +123,10 @@ public sealed class OffsetFetchResponse : IWireStruct
     public sealed class OffsetFetchResponsePartition : IWireStruct
     {
         public int PartitionIndex;
+
+        /// <summary>-1 if there is none.</summary>
         public long CommittedOffset;
+
         public int CommittedLeaderEpoch = -1;
         public string? Metadata;
         public ErrorCode ErrorCode;
@@ -168,7 +177,10 @@ public sealed class OffsetFetchResponse : IWireStruct
     public sealed class OffsetFetchResponsePartitions : IWireStruct
     {
         public int PartitionIndex;
+
+        /// <summary>-1 if there is none.</summary>
         public long CommittedOffset;
+
         public int CommittedLeaderEpoch = -1;
         public string? Metadata;
         public ErrorCode ErrorCode;

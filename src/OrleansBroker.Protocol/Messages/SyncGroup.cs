@@ -37,6 +37,8 @@ public sealed class SyncGroupRequest : IRequest<SyncGroupResponse>
     public sealed class SyncGroupRequestAssignment : IWireStruct
     {
         public string MemberId = string.Empty;
+
+        /// <summary>Opaque to the broker.</summary>
         public ReadOnlyMemory<byte> Assignment;
 
         public void Describe<TCodec>(ref TCodec codec)
@@ -55,6 +57,8 @@ public sealed class SyncGroupResponse : IWireStruct
     public ErrorCode ErrorCode;
     public string? ProtocolType;
     public string? ProtocolName;
+
+    /// <summary>Opaque to the broker.</summary>
     public ReadOnlyMemory<byte> Assignment;
 
     public void Describe<TCodec>(ref TCodec codec)
