@@ -22,7 +22,7 @@ public sealed class StringCache
 
         if (utf8.Length > BytesMax)
         {
-            return WireReader.Decode(utf8);
+            return FrameCursor.Decode(utf8);
         }
 
         var hash = new HashCode();
@@ -30,7 +30,7 @@ public sealed class StringCache
         ref var entry = ref _entries[hash.ToHashCode() & (Slots - 1)];
         if (entry.Bytes is null || !utf8.SequenceEqual(entry.Bytes))
         {
-            entry = (utf8.ToArray(), WireReader.Decode(utf8));
+            entry = (utf8.ToArray(), FrameCursor.Decode(utf8));
         }
 
         return entry.Text;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 using OrleansBroker.Protocol.Records;
 
 namespace OrleansBroker.Protocol.Wire;
@@ -17,13 +16,7 @@ public ref struct WireReader : IWireCodec
     /// <summary>An array of structs starts at this capacity at most and grows as elements are read, so that a count alone allocates nothing.</summary>
     private const int InitialElementsMax = 64;
 
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private readonly ReadOnlyMemory<byte> _memory;
-    private readonly ReadOnlySpan<byte> _span;
-    private readonly StringCache? _strings;
-    private int _position;
-    private int _elements;
+    private FrameCursor _frame;
 
     // The tagged fields of the struct that is being read: -1 before its first tagged field was asked for.
     private int _tagsStart;
@@ -33,9 +26,7 @@ public ref struct WireReader : IWireCodec
     /// <param name="strings">Where short strings that recur are kept, so that they are not allocated again; or null.</param>
     public WireReader(ReadOnlyMemory<byte> frame, short version, bool flexible, StringCache? strings = null)
     {
-        _memory = frame;
-        _span = frame.Span;
-        _strings = strings;
+        _frame = new FrameCursor(frame, flexible, strings);
         Version = version;
         Flexible = flexible;
         _tagsStart = -1;
@@ -46,10 +37,10 @@ public ref struct WireReader : IWireCodec
     public bool Flexible { get; }
 
     /// <summary>Bytes read so far.</summary>
-    public readonly int Position => _position;
+    public readonly int Position => _frame.Position;
 
     /// <summary>Bytes not read yet.</summary>
-    public readonly int Remaining => _span.Length - _position;
+    public readonly int Remaining => _frame.Remaining;
 
     /// <summary>Reads a whole message, its closing tagged fields included. Bytes behind it are left alone.</summary>
     public void Message<T>(ref T message)
@@ -62,7 +53,7 @@ public ref struct WireReader : IWireCodec
         if (Flexible)
         {
             FindTags();
-            _position = _tagsEnd;
+            _frame.Position = _tagsEnd;
         }
 
         _tagsStart = tagsStart;
@@ -73,7 +64,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = Take(1)[0] != 0;
+            value = _frame.Take(1)[0] != 0;
         }
     }
 
@@ -81,7 +72,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = (sbyte)Take(1)[0];
+            value = (sbyte)_frame.Take(1)[0];
         }
     }
 
@@ -89,7 +80,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = BinaryPrimitives.ReadInt16BigEndian(Take(2));
+            value = BinaryPrimitives.ReadInt16BigEndian(_frame.Take(2));
         }
     }
 
@@ -97,7 +88,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+            value = BinaryPrimitives.ReadUInt16BigEndian(_frame.Take(2));
         }
     }
 
@@ -105,7 +96,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = BinaryPrimitives.ReadInt32BigEndian(Take(4));
+            value = BinaryPrimitives.ReadInt32BigEndian(_frame.Take(4));
         }
     }
 
@@ -113,7 +104,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = BinaryPrimitives.ReadInt64BigEndian(Take(8));
+            value = BinaryPrimitives.ReadInt64BigEndian(_frame.Take(8));
         }
     }
 
@@ -121,7 +112,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+            value = BinaryPrimitives.ReadDoubleBigEndian(_frame.Take(8));
         }
     }
 
@@ -129,7 +120,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = new Guid(Take(16), bigEndian: true);
+            value = new Guid(_frame.Take(16), bigEndian: true);
         }
     }
 
@@ -137,7 +128,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = (ErrorCode)BinaryPrimitives.ReadInt16BigEndian(Take(2));
+            value = (ErrorCode)BinaryPrimitives.ReadInt16BigEndian(_frame.Take(2));
         }
     }
 
@@ -145,7 +136,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = ReadString() ?? throw Null(name);
+            value = _frame.ReadString() ?? throw Null(name);
         }
     }
 
@@ -153,7 +144,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = ReadString();
+            value = _frame.ReadString();
             RequireNullable(value is null, nullableSince, name);
         }
     }
@@ -162,7 +153,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = ReadBytes() ?? throw Null(name);
+            value = _frame.ReadBytes() ?? throw Null(name);
         }
     }
 
@@ -170,7 +161,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = ReadBytes();
+            value = _frame.ReadBytes();
             RequireNullable(value is null, nullableSince, name);
         }
     }
@@ -179,7 +170,7 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = ReadBytes() is { } bytes ? new RecordSet(bytes) : default;
+            value = _frame.ReadBytes() is { } bytes ? new RecordSet(bytes) : default;
         }
     }
 
@@ -199,7 +190,7 @@ public ref struct WireReader : IWireCodec
         if (Has(since, until))
         {
             value = null;
-            if ((sbyte)Take(1)[0] >= 0)
+            if ((sbyte)_frame.Take(1)[0] >= 0)
             {
                 value = new T();
                 Message(ref value);
@@ -230,8 +221,8 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = new sbyte[ReadCount(1) ?? throw Null(name)];
-            Take(value.Length).CopyTo(MemoryMarshal.AsBytes(value.AsSpan()));
+            value = new sbyte[_frame.ReadCount(1) ?? throw Null(name)];
+            _frame.Take(value.Length).CopyTo(MemoryMarshal.AsBytes(value.AsSpan()));
         }
     }
 
@@ -256,10 +247,10 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = new long[ReadCount(8) ?? throw Null(name)];
+            value = new long[_frame.ReadCount(8) ?? throw Null(name)];
             for (var i = 0; i < value.Length; i++)
             {
-                value[i] = BinaryPrimitives.ReadInt64BigEndian(Take(8));
+                value[i] = BinaryPrimitives.ReadInt64BigEndian(_frame.Take(8));
             }
         }
     }
@@ -268,10 +259,10 @@ public ref struct WireReader : IWireCodec
     {
         if (Has(since, until))
         {
-            value = new Guid[ReadCount(16) ?? throw Null(name)];
+            value = new Guid[_frame.ReadCount(16) ?? throw Null(name)];
             for (var i = 0; i < value.Length; i++)
             {
-                value[i] = new Guid(Take(16), bigEndian: true);
+                value[i] = new Guid(_frame.Take(16), bigEndian: true);
             }
         }
     }
@@ -318,7 +309,7 @@ public ref struct WireReader : IWireCodec
         value = null;
         if (Seek(tag, since, until, out var valueEnd))
         {
-            value = ReadString();
+            value = _frame.ReadString();
             Return(valueEnd);
         }
     }
@@ -378,119 +369,10 @@ public ref struct WireReader : IWireCodec
         }
     }
 
-    private ReadOnlySpan<byte> Take(int count)
-    {
-        if ((uint)count > (uint)(_span.Length - _position))
-        {
-            throw new MalformedMessageException($"{count} bytes wanted, {Remaining} left");
-        }
-
-        var taken = _span.Slice(_position, count);
-        _position += count;
-        return taken;
-    }
-
-    private uint ReadUnsignedVarint()
-    {
-        uint value = 0;
-        for (var shift = 0; shift < 35; shift += 7)
-        {
-            var next = Take(1)[0];
-            if (shift == 28 && next > 0x0F)
-            {
-                break;
-            }
-
-            value |= (uint)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        throw new MalformedMessageException("a varint of more than 32 bits");
-    }
-
-    /// <summary>A length, or null for the wire's null.</summary>
-    private int? ReadLength(bool isShort)
-    {
-        long length = Flexible ? (long)ReadUnsignedVarint() - 1
-            : isShort ? BinaryPrimitives.ReadInt16BigEndian(Take(2))
-            : BinaryPrimitives.ReadInt32BigEndian(Take(4));
-        return length switch
-        {
-            -1 => null,
-            > short.MaxValue when isShort => throw new MalformedMessageException($"a string of {length} bytes"),
-            < -1 => throw new MalformedMessageException($"a length of {length}"),
-            _ when length > Remaining => throw new MalformedMessageException($"a length of {length} with {Remaining} bytes left"),
-            _ => (int)length,
-        };
-    }
-
-    private int? ReadCount(int elementBytesMin)
-    {
-        var count = ReadLength(isShort: false);
-        if (count is { } elements)
-        {
-            if ((long)elements * elementBytesMin > Remaining)
-            {
-                throw new MalformedMessageException($"an array of {elements} elements with {Remaining} bytes left");
-            }
-
-            _elements += elements;
-            if (_elements > ElementsMax)
-            {
-                throw new MalformedMessageException($"more than {ElementsMax} array elements in one message");
-            }
-        }
-
-        return count;
-    }
-
-    private string? ReadString()
-    {
-        if (ReadLength(isShort: true) is not { } length)
-        {
-            return null;
-        }
-
-        var bytes = Take(length);
-        if (_strings is not null)
-        {
-            return _strings.Get(bytes);
-        }
-
-        return Decode(bytes);
-    }
-
-    internal static string Decode(ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            return StrictUtf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new MalformedMessageException("a string that is not UTF-8", e);
-        }
-    }
-
-    private ReadOnlyMemory<byte>? ReadBytes()
-    {
-        if (ReadLength(isShort: false) is not { } length)
-        {
-            return null;
-        }
-
-        var start = _position;
-        Take(length);
-        return _memory.Slice(start, length);
-    }
-
     private T[]? ReadArray<T>()
         where T : IWireStruct, new()
     {
-        if (ReadCount(1) is not { } count)
+        if (_frame.ReadCount(1) is not { } count)
         {
             return null;
         }
@@ -517,7 +399,7 @@ public ref struct WireReader : IWireCodec
 
     private int[]? ReadInt32Array()
     {
-        if (ReadCount(4) is not { } count)
+        if (_frame.ReadCount(4) is not { } count)
         {
             return null;
         }
@@ -525,7 +407,7 @@ public ref struct WireReader : IWireCodec
         var items = new int[count];
         for (var i = 0; i < count; i++)
         {
-            items[i] = BinaryPrimitives.ReadInt32BigEndian(Take(4));
+            items[i] = BinaryPrimitives.ReadInt32BigEndian(_frame.Take(4));
         }
 
         return items;
@@ -533,7 +415,7 @@ public ref struct WireReader : IWireCodec
 
     private string[]? ReadStringArray(string name)
     {
-        if (ReadCount(1) is not { } count)
+        if (_frame.ReadCount(1) is not { } count)
         {
             return null;
         }
@@ -541,7 +423,7 @@ public ref struct WireReader : IWireCodec
         var items = new string[count];
         for (var i = 0; i < count; i++)
         {
-            items[i] = ReadString() ?? throw Null(name);
+            items[i] = _frame.ReadString() ?? throw Null(name);
         }
 
         return items;
@@ -555,27 +437,27 @@ public ref struct WireReader : IWireCodec
             return;
         }
 
-        _tagsStart = _position;
+        _tagsStart = _frame.Position;
         var previous = -1L;
-        for (var count = ReadUnsignedVarint(); count > 0; count--)
+        for (var count = _frame.ReadUnsignedVarint(); count > 0; count--)
         {
-            var tag = ReadUnsignedVarint();
+            var tag = _frame.ReadUnsignedVarint();
             if (tag <= previous)
             {
                 throw new MalformedMessageException($"tag {tag} after tag {previous}");
             }
 
             previous = tag;
-            var size = ReadUnsignedVarint();
+            var size = _frame.ReadUnsignedVarint();
             if (size > int.MaxValue)
             {
                 throw new MalformedMessageException($"a tagged field of {size} bytes");
             }
 
-            Take((int)size);
+            _frame.Take((int)size);
         }
 
-        _tagsEnd = _position;
+        _tagsEnd = _frame.Position;
     }
 
     /// <summary>Goes to the value of a tagged field, if it is there; once it is read, the caller goes back by <see cref="Return"/>.</summary>
@@ -588,31 +470,31 @@ public ref struct WireReader : IWireCodec
         }
 
         FindTags();
-        _position = _tagsStart;
-        for (var count = ReadUnsignedVarint(); count > 0; count--)
+        _frame.Position = _tagsStart;
+        for (var count = _frame.ReadUnsignedVarint(); count > 0; count--)
         {
-            var found = ReadUnsignedVarint();
-            var size = (int)ReadUnsignedVarint();
+            var found = _frame.ReadUnsignedVarint();
+            var size = (int)_frame.ReadUnsignedVarint();
             if (found == (uint)tag)
             {
-                valueEnd = _position + size;
+                valueEnd = _frame.Position + size;
                 return true;
             }
 
-            _position += size;
+            _frame.Position += size;
         }
 
-        _position = _tagsEnd;
+        _frame.Position = _tagsEnd;
         return false;
     }
 
     private void Return(int valueEnd)
     {
-        if (_position != valueEnd)
+        if (_frame.Position != valueEnd)
         {
-            throw new MalformedMessageException($"a tagged field's value ends {_position - valueEnd} bytes behind its size");
+            throw new MalformedMessageException($"a tagged field's value ends {_frame.Position - valueEnd} bytes behind its size");
         }
 
-        _position = _tagsEnd;
+        _frame.Position = _tagsEnd;
     }
 }
