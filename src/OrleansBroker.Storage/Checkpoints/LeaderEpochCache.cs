@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.Text;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Files;
+
+namespace OrleansBroker.Storage.Checkpoints;
+
+/// <summary>
+/// The leader epochs of a log and where each begins, kept in <c>leader-epoch-checkpoint</c>:
+/// <code>
+///  0          version
+///  2          lines that follow
+///  3 0        epoch, start offset: both grow from line to line
+///  5 1207
+/// </code>
+/// The file is written when an epoch begins and flushed before the log moves its recovery point: an epoch that a power
+/// loss takes from the file stands in the batches behind the recovery point, from which recovery adds it again.
+/// Reads take no lock.
+/// </summary>
+public sealed class LeaderEpochCache
+{
+    private readonly IFileSystem _files;
+    private readonly Lock _gate = new();
+    private volatile EpochEntry[] _entries = [];
+    private bool _writeDue;
+    private bool _flushDue;
+
+    internal LeaderEpochCache(IFileSystem files, string directory)
+    {
+        _files = files;
+        Directory = directory;
+        var entries = new List<EpochEntry>();
+        foreach (var line in CheckpointText.Read(files, directory, LogFileNames.LeaderEpochCheckpoint))
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (int.TryParse(line.AsSpan(0, Math.Max(space, 0)), CultureInfo.InvariantCulture, out var epoch)
+                && long.TryParse(line.AsSpan(space + 1), CultureInfo.InvariantCulture, out var start))
+            {
+                entries.Add(new EpochEntry(new LeaderEpoch(epoch), start));
+            }
+        }
+
+        _entries = [.. entries];
+    }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<EpochEntry> Entries => _entries;
+
+    /// <summary>None in a log that never had a leader.</summary>
+    public LeaderEpoch Latest => _entries is [.., var last] ? last.Epoch : LeaderEpoch.None;
+
+    internal string Directory { get; set; }
+
+    /// <summary>The epoch under which an offset was written; none where that is not known.</summary>
+    public LeaderEpoch EpochOf(long offset)
+    {
+        var found = LeaderEpoch.None;
+        foreach (var entry in _entries)
+        {
+            if (entry.StartOffset > offset)
+            {
+                break;
+            }
+
+            found = entry.Epoch;
+        }
+
+        return found;
+    }
+
+    /// <summary>Where <paramref name="epoch"/>, or the last one before it, ends.</summary>
+    public EpochEnd EndOffsetFor(LeaderEpoch epoch, long logEndOffset)
+    {
+        var entries = _entries;
+        if (entries.Length == 0 || epoch < new LeaderEpoch(0) || epoch > entries[^1].Epoch)
+        {
+            return EpochEnd.Unknown;
+        }
+
+        if (epoch == entries[^1].Epoch)
+        {
+            return new EpochEnd(epoch, logEndOffset);
+        }
+
+        var next = Array.FindIndex(entries, entry => entry.Epoch > epoch);
+        return new EpochEnd(next == 0 ? epoch : entries[next - 1].Epoch, entries[next].StartOffset);
+    }
+
+    /// <summary>An epoch begins at an offset. Entries that contradict it go: no epoch that is not older may begin before or at it.</summary>
+    internal void Assign(LeaderEpoch epoch, long startOffset)
+    {
+        lock (_gate)
+        {
+            var entries = _entries;
+            if (epoch < new LeaderEpoch(0) || (entries is [.., var last] && last.Epoch == epoch && last.StartOffset <= startOffset))
+            {
+                return;
+            }
+
+            var kept = entries.Length;
+            while (kept > 0 && (entries[kept - 1].Epoch >= epoch || entries[kept - 1].StartOffset >= startOffset))
+            {
+                kept--;
+            }
+
+            Publish([.. entries.AsSpan(0, kept), new EpochEntry(epoch, startOffset)]);
+        }
+    }
+
+    /// <summary>The log ends at an offset: epochs that begin there or later are gone.</summary>
+    internal void TruncateFromEnd(long endOffset)
+    {
+        lock (_gate)
+        {
+            var entries = _entries;
+            var kept = entries.Length;
+            while (kept > 0 && entries[kept - 1].StartOffset >= endOffset)
+            {
+                kept--;
+            }
+
+            if (kept < entries.Length)
+            {
+                Publish(entries[..kept]);
+            }
+        }
+    }
+
+    /// <summary>The log starts at an offset: older epochs are gone, the one it lies in begins there.</summary>
+    internal void TruncateFromStart(long startOffset)
+    {
+        lock (_gate)
+        {
+            var entries = _entries;
+            var first = 0;
+            while (first + 1 < entries.Length && entries[first + 1].StartOffset <= startOffset)
+            {
+                first++;
+            }
+
+            if (entries.Length > 0 && entries[first].StartOffset < startOffset)
+            {
+                Publish([entries[first] with { StartOffset = startOffset }, .. entries.AsSpan(first + 1)]);
+            }
+        }
+    }
+
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            Publish([]);
+        }
+    }
+
+    /// <summary>Makes what stands in the cache survive a power loss.</summary>
+    internal void Flush()
+    {
+        lock (_gate)
+        {
+            if (_writeDue)
+            {
+                Write();
+            }
+
+            if (_flushDue)
+            {
+                _files.FlushFile($"{Directory}/{LogFileNames.LeaderEpochCheckpoint}");
+                _files.FlushDirectory(Directory);
+                _flushDue = false;
+            }
+        }
+    }
+
+    private void Publish(EpochEntry[] entries)
+    {
+        _entries = entries;
+        _writeDue = true;
+        try
+        {
+            Write();
+        }
+        catch (DiskFullException)
+        {
+            // The cache is right and the file late; the next change or flush writes it.
+        }
+    }
+
+    private void Write()
+    {
+        var entries = _entries;
+        var text = new StringBuilder();
+        CheckpointText.WriteHead(text, entries.Length);
+        foreach (var entry in entries)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{entry.Epoch.Value} {entry.StartOffset}\n");
+        }
+
+        // A lost file of one epoch loses nothing that recovery does not find in the batches; one of several would.
+        _files.Replace(Directory, LogFileNames.LeaderEpochCheckpoint, text.ToString(), flush: entries.Length > 1);
+        _writeDue = false;
+        _flushDue = true;
+    }
+}

@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Checkpoints;
+using OrleansBroker.Storage.Files;
+using OrleansBroker.Storage.Producers;
+using OrleansBroker.Storage.Segments;
+
+namespace OrleansBroker.Storage.Loading;
+
+/// <summary>
+/// Loads a log from its directory, and recovers it if the last stop calls for that. Which segments are gone through:
+/// <code>
+///  clean          none, unless the last one does not end with a good batch
+///  process only   the last one (and the one before where the last is empty: it may just have been rolled)
+///  unclean        all that end at or behind the recovery point
+/// </code>
+/// Where a batch is no good, the segment is cut there and the segments behind it are dropped. The CRC is computed of
+/// batches at or behind the recovery point: what lies before was flushed.
+/// </summary>
+internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, long nowMs)
+{
+    public PartitionLog Load(TopicPartition partition, string directory, Guid topicId, LogConfig config, in LogCheckpoint checkpoint)
+    {
+        var epochs = new LeaderEpochCache(files, directory);
+        var segments = SegmentFiles.Load(files, directory, nowMs);
+        var recovered = lastStop != StopKind.Clean;
+        var logEnd = recovered ? -1 : TryReadLogEnd(segments);
+        if (logEnd < 0 && segments.Length > 0)
+        {
+            recovered = true;
+            (segments, logEnd) = Recover(partition, directory, segments, config, epochs, checkpoint.RecoveryPoint);
+        }
+
+        if (segments.Length > 0 && logEnd < checkpoint.LogStartOffset)
+        {
+            StorageLog.StartsBeyondEnd(logger, partition, logEnd, checkpoint.LogStartOffset);
+            Drop(partition, directory, segments, quiet: true);
+            epochs.Clear();
+            segments = [];
+        }
+
+        if (segments.Length == 0)
+        {
+            segments = [Segment.Create(files, directory, checkpoint.LogStartOffset, "", nowMs)];
+            logEnd = checkpoint.LogStartOffset;
+        }
+
+        var logStart = Math.Max(checkpoint.LogStartOffset, segments[0].BaseOffset);
+        logEnd = Math.Max(logEnd, logStart);
+        epochs.TruncateFromEnd(logEnd);
+        epochs.TruncateFromStart(logStart);
+        var producers = LoadProducers(partition, directory, segments, logStart, logEnd, recovered);
+        segments[^1].ReleaseMaps();
+        return new PartitionLog(files, logger, deletions, new LoadedLog
+        {
+            Partition = partition,
+            TopicId = topicId,
+            Directory = directory,
+            Config = config,
+            Segments = segments,
+            Epochs = epochs,
+            Producers = producers,
+            LogStartOffset = logStart,
+            LogEndOffset = logEnd,
+            HighWatermark = Math.Clamp(checkpoint.HighWatermark, logStart, logEnd),
+            RecoveryPoint = recovered ? Math.Min(checkpoint.RecoveryPoint, logEnd) : logEnd,
+            Recovered = recovered,
+        });
+    }
+
+    private ProducerStateTable LoadProducers(
+        TopicPartition partition, string directory, Segment[] segments, long logStart, long logEnd, bool recovered)
+    {
+        var producers = new ProducerStateTable();
+        if (logEnd == 0)
+        {
+            return producers;
+        }
+
+        ProducerSnapshots.Rebuild(files, logger, partition, directory, producers, segments, logStart, logEnd, canSkip: !recovered);
+        ProducerSnapshots.RemoveStray(files, directory, segments);
+        return producers;
+    }
+
+    // -1 where the last segment does not end with a good batch, although it should.
+    private static long TryReadLogEnd(Segment[] segments)
+    {
+        try
+        {
+            return segments.Length == 0 ? -1 : segments[^1].ReadNextOffset();
+        }
+        catch (CorruptSegmentException)
+        {
+            return -1;
+        }
+    }
+
+    private (Segment[] Segments, long LogEnd) Recover(
+        TopicPartition partition, string directory, Segment[] segments, LogConfig config, LeaderEpochCache epochs, long recoveryPoint)
+    {
+        using var recovery = new SegmentRecovery();
+        var logEnd = segments[0].BaseOffset;
+        for (var i = FirstToRecover(segments, recoveryPoint); i < segments.Length; i++)
+        {
+            var segment = segments[i];
+            if (segment.BaseOffset < logEnd)
+            {
+                // Left by a roll that did not come to be; the segment before went on.
+                Drop(partition, directory, segments[i..], quiet: false);
+                return (segments[..i], logEnd);
+            }
+
+            recovery.Run(segment, recoveryPoint, config, epochs);
+            logEnd = recovery.NextOffset;
+            if (recovery.Problem is { } problem)
+            {
+                StorageLog.TailCut(
+                    logger, partition, segment.Path, recovery.GoodBytes, logEnd, segment.SizeBytes - recovery.GoodBytes, problem);
+                segment.SetSize(recovery.GoodBytes);
+                Drop(partition, directory, segments[(i + 1)..], quiet: false);
+                segments = segments[..(i + 1)];
+            }
+
+            if (i + 1 < segments.Length)
+            {
+                segment.Seal(config);
+            }
+        }
+
+        return (segments, logEnd);
+    }
+
+    private int FirstToRecover(Segment[] segments, long recoveryPoint)
+    {
+        var last = segments.Length - 1;
+        if (lastStop == StopKind.Unclean)
+        {
+            var first = SegmentArray.Floor(segments, recoveryPoint);
+            return first > 0 && segments[first].BaseOffset == recoveryPoint ? first - 1 : first;
+        }
+
+        return last > 0 && segments[last].SizeBytes == 0 ? last - 1 : last;
+    }
+
+    private void Drop(TopicPartition partition, string directory, Segment[] segments, bool quiet)
+    {
+        foreach (var segment in segments)
+        {
+            if (!quiet)
+            {
+                StorageLog.SegmentDropped(logger, partition, segment.Path);
+            }
+
+            segment.ChangeSuffix(LogFileNames.Deleted);
+            files.DeleteFile(LogFileNames.ForOffset(directory, segment.BaseOffset, LogFileNames.ProducerSnapshot));
+            deletions.Add(segment, LogConfig.Default.FileDeleteDelayMs);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Collections.Concurrent;
+using System.Text;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Checkpoints;
+using OrleansBroker.Storage.Files;
+using OrleansBroker.Storage.Loading;
+
+namespace OrleansBroker.Storage;
+
+/// <summary>A broker's data directory: the logs in it, its lock, and the checkpoints that are written for all logs at once.</summary>
+public sealed class LogDirectory : IDisposable
+{
+    private readonly LogDirectoryOptions _options;
+    private readonly IFileSystem _files;
+    private readonly IDisposable _lock;
+    private readonly DeferredDeletions _deletions;
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
+    private readonly HashSet<TopicPartition> _checkpointed = [];
+    private readonly StopKind _lastStop;
+    private bool _disposed;
+
+    private LogDirectory(LogDirectoryOptions options, IDisposable directoryLock, MetaProperties meta)
+    {
+        _options = options;
+        _files = options.Files;
+        _lock = directoryLock;
+        _deletions = new DeferredDeletions(_files, options.Logger);
+        ClusterId = meta.ClusterId;
+        DirectoryId = meta.DirectoryId;
+        _lastStop = TakeStopKind();
+    }
+
+    public string Path => _options.Path;
+
+    public IFileSystem Files => _files;
+
+    public string ClusterId { get; }
+
+    public Guid DirectoryId { get; }
+
+    /// <summary>The last stop was marked clean, or the page cache survived it: nothing that was acknowledged can be missing.</summary>
+    public bool WasCleanStop => _lastStop != StopKind.Unclean;
+
+    public IReadOnlyCollection<PartitionLog> Logs => (IReadOnlyCollection<PartitionLog>)_logs.Values;
+
+    /// <summary>Takes the directory and loads all logs in it.</summary>
+    /// <exception cref="DataDirectoryException">Another process has it, or it belongs to another broker or cluster.</exception>
+    /// <exception cref="IOException">It cannot be read or written.</exception>
+    public static LogDirectory Open(LogDirectoryOptions options)
+    {
+        options.Files.CreateDirectory(options.Path);
+        var taken = options.Files.TryLock($"{options.Path}/{LogFileNames.Lock}")
+            ?? throw new DataDirectoryException($"{options.Path} is in use by another process");
+        try
+        {
+            var directory = new LogDirectory(options, taken, TakeMeta(options));
+            directory.LoadLogs();
+            directory.MarkRunning();
+            return directory;
+        }
+        catch
+        {
+            taken.Dispose();
+            throw;
+        }
+    }
+
+    public PartitionLog? Find(TopicPartition partition) => _logs.GetValueOrDefault(partition);
+
+    /// <summary>The log of a partition, made where there is none. One that belongs to another topic of the same name is removed first.</summary>
+    /// <exception cref="IOException">It cannot be read or made.</exception>
+    public PartitionLog OpenLog(TopicPartition partition, Guid topicId, LogConfig config)
+    {
+        lock (_gate)
+        {
+            if (_logs.TryGetValue(partition, out var log) && log.TopicId != topicId && log.TopicId != Guid.Empty)
+            {
+                StorageLog.LeftoverLog(_options.Logger, log.Directory, log.TopicId, topicId);
+                DeleteLog(partition);
+                log = null;
+            }
+
+            log ??= CreateLog(partition, topicId, config);
+            if (log.TopicId != topicId)
+            {
+                PartitionMetadata.Write(_files, log.Directory, topicId);
+                log.TopicId = topicId;
+            }
+
+            log.Config = config;
+            return log;
+        }
+    }
+
+    /// <summary>Takes a log out of use at once; its files go after file.delete.delay.ms.</summary>
+    public void DeleteLog(TopicPartition partition)
+    {
+        lock (_gate)
+        {
+            if (_logs.TryRemove(partition, out var log))
+            {
+                var unique = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+                log.Retire($"{Path}/{LogFileNames.ForDeletedPartition(partition, unique)}");
+                _deletions.AddDirectory(log.Directory, log, log.Config.FileDeleteDelayMs);
+            }
+        }
+    }
+
+    /// <summary>Removes the files of deleted segments and logs whose delay has passed. To be called now and then.</summary>
+    public void DeleteExpired(long nowMs) => _deletions.RunExpired(nowMs);
+
+    /// <summary>Writes recovery points, high watermarks and log start offsets. To be called now and then.</summary>
+    public void WriteCheckpoints()
+    {
+        lock (_gate)
+        {
+            var logs = _logs.Values.OrderBy(log => log.Partition.Topic, StringComparer.Ordinal).ThenBy(log => log.Partition.Partition).ToArray();
+            Write(LogFileNames.RecoveryPointCheckpoint, logs, log => log.RecoveryPoint);
+            Write(LogFileNames.HighWatermarkCheckpoint, logs, log => log.HighWatermark);
+            Write(LogFileNames.LogStartOffsetCheckpoint, logs.Where(log => log.LogStartOffset > log.Segments[0].BaseOffset), log => log.LogStartOffset);
+            _checkpointed.Clear();
+            _checkpointed.UnionWith(logs.Select(log => log.Partition));
+        }
+    }
+
+    /// <summary>Flushes and closes everything and marks the stop as clean, unless a log could not be flushed.</summary>
+    public void CloseCleanly(long nowMs)
+    {
+        var failed = 0;
+        ForEach(_logs.Values, log =>
+        {
+            try
+            {
+                log.CloseCleanly();
+            }
+            catch (IOException)
+            {
+                Interlocked.Increment(ref failed);
+            }
+        });
+
+        WriteCheckpoints();
+        if (failed == 0)
+        {
+            _files.Replace(Path, LogFileNames.CleanShutdown, "{\"version\":0,\"brokerEpoch\":-1}", flush: true);
+        }
+
+        DeleteExpired(nowMs);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            foreach (var log in _logs.Values)
+            {
+                log.Dispose();
+            }
+
+            _deletions.CloseAll();
+            _lock.Dispose();
+        }
+    }
+
+    private static MetaProperties TakeMeta(LogDirectoryOptions options)
+    {
+        var found = MetaProperties.Read(options.Files, options.Path);
+        if (found is null)
+        {
+            var random = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
+            var made = new MetaProperties(
+                options.ClusterId ?? TopicIdText.Format(new Guid(random.AsSpan(0, 16))), options.Broker, new Guid(random.AsSpan(16)));
+            made.Write(options.Files, options.Path);
+            return made;
+        }
+
+        if (options.ClusterId is not null && options.ClusterId != found.ClusterId)
+        {
+            throw new DataDirectoryException($"{options.Path} belongs to cluster {found.ClusterId}, not to {options.ClusterId}");
+        }
+
+        return found.Broker == options.Broker
+            ? found
+            : throw new DataDirectoryException($"{options.Path} belongs to broker {found.Broker}, not to {options.Broker}");
+    }
+
+    // The mark holds for one start only, and is gone for good before anything is written.
+    private StopKind TakeStopKind()
+    {
+        var mark = $"{Path}/{LogFileNames.CleanShutdown}";
+        if (_files.FileExists(mark))
+        {
+            _files.DeleteFile(mark);
+            _files.FlushDirectory(Path);
+            return StopKind.Clean;
+        }
+
+        var bootId = _files.TryReadText($"{Path}/{LogFileNames.BootId}");
+        return _options.BootId.Length > 0 && bootId == _options.BootId ? StopKind.ProcessOnly : StopKind.Unclean;
+    }
+
+    // After recovery: a process that is killed while it recovers must not be taken for one that had.
+    private void MarkRunning() =>
+        _files.Replace(Path, LogFileNames.BootId, Encoding.UTF8.GetBytes(_options.BootId), flush: true);
+
+    private void LoadLogs()
+    {
+        var recoveryPoints = OffsetCheckpoint.Read(_files, Path, LogFileNames.RecoveryPointCheckpoint);
+        var highWatermarks = OffsetCheckpoint.Read(_files, Path, LogFileNames.HighWatermarkCheckpoint);
+        var starts = OffsetCheckpoint.Read(_files, Path, LogFileNames.LogStartOffsetCheckpoint);
+        _checkpointed.UnionWith(recoveryPoints.Keys);
+        _checkpointed.UnionWith(highWatermarks.Keys);
+        _checkpointed.UnionWith(starts.Keys);
+        var partitions = new List<TopicPartition>();
+        foreach (var name in _files.ListDirectories(Path))
+        {
+            if (name.EndsWith(LogFileNames.DeletedDirectory, StringComparison.Ordinal))
+            {
+                _deletions.AddDirectory($"{Path}/{name}", null, 0);
+            }
+            else if (LogFileNames.TryParsePartition(name, out var partition))
+            {
+                partitions.Add(partition);
+            }
+        }
+
+        var loader = new LogLoader(_files, _options.Logger, _deletions, _lastStop, _options.NowMs);
+        ForEach(partitions, partition => TryLoad(loader, partition, new LogCheckpoint(
+            recoveryPoints.GetValueOrDefault(partition), highWatermarks.GetValueOrDefault(partition), starts.GetValueOrDefault(partition))));
+    }
+
+    private void TryLoad(LogLoader loader, TopicPartition partition, in LogCheckpoint checkpoint)
+    {
+        try
+        {
+            var directory = $"{Path}/{partition}";
+            var topicId = PartitionMetadata.Read(_files, directory) ?? Guid.Empty;
+            _logs[partition] = loader.Load(partition, directory, topicId, _options.Config, checkpoint);
+        }
+        catch (IOException e)
+        {
+            // The others can serve; whoever opens this one hears of it.
+            StorageLog.LoadFailed(_options.Logger, partition, e.Message, e);
+        }
+    }
+
+    private PartitionLog CreateLog(TopicPartition partition, Guid topicId, LogConfig config)
+    {
+        var directory = $"{Path}/{partition}";
+        if (_files.DirectoryExists(directory))
+        {
+            throw new IOException($"{directory} could not be loaded when the broker started");
+        }
+
+        // Checkpoints of a deleted log of the same name would be taken for the new one's after a crash.
+        if (_checkpointed.Contains(partition))
+        {
+            WriteCheckpoints();
+        }
+
+        _files.CreateDirectory(directory);
+        PartitionMetadata.Write(_files, directory, topicId);
+        var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, _options.NowMs);
+        var log = loader.Load(partition, directory, topicId, config, default);
+        _logs[partition] = log;
+        return log;
+    }
+
+    private void Write(string name, IEnumerable<PartitionLog> logs, Func<PartitionLog, long> offset) =>
+        OffsetCheckpoint.Write(_files, Path, name, [.. logs.Select(log => KeyValuePair.Create(log.Partition, offset(log)))]);
+
+    private void ForEach<T>(ICollection<T> items, Action<T> action)
+    {
+        if (_options.RecoveryThreads <= 1)
+        {
+            foreach (var item in items)
+            {
+                action(item);
+            }
+
+            return;
+        }
+
+        Parallel.ForEach(items, new ParallelOptions { MaxDegreeOfParallelism = _options.RecoveryThreads }, action);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Files;
+using OrleansBroker.Storage.Segments;
+
+namespace OrleansBroker.Storage.Producers;
+
+/// <summary>Makes a producer table again from the newest good snapshot and the batch headers behind it.</summary>
+internal static class ProducerSnapshots
+{
+    /// <param name="canSkip">A log without any snapshot never had an idempotent producer, because its last stop was clean.</param>
+    public static void Rebuild(
+        IFileSystem files,
+        ILogger logger,
+        TopicPartition partition,
+        string directory,
+        ProducerStateTable table,
+        Segment[] segments,
+        long logStartOffset,
+        long logEndOffset,
+        bool canSkip)
+    {
+        table.Clear(logStartOffset);
+        table.SnapshotOffset = logStartOffset;
+        var loaded = TryLoadNewest(files, logger, partition, directory, table, logEndOffset);
+        if (loaded || !canSkip)
+        {
+            Replay(table, segments, Math.Max(table.EndOffset, logStartOffset), logEndOffset);
+        }
+
+        table.EndOffset = logEndOffset;
+    }
+
+    /// <summary>Removes the snapshots that no recovery would start from: all but the newest, and those at the beginning of a segment.</summary>
+    public static void RemoveStray(IFileSystem files, string directory, Segment[] segments)
+    {
+        var offsets = List(files, directory);
+        var newest = offsets.Count == 0 ? -1 : offsets.Max();
+        foreach (var offset in offsets)
+        {
+            if (offset != newest && segments[SegmentArray.Floor(segments, offset)].BaseOffset != offset)
+            {
+                files.DeleteFile(PathOf(directory, offset));
+            }
+        }
+    }
+
+    private static bool TryLoadNewest(
+        IFileSystem files, ILogger logger, TopicPartition partition, string directory, ProducerStateTable table, long logEndOffset)
+    {
+        var offsets = List(files, directory);
+        offsets.Sort();
+        for (var i = offsets.Count - 1; i >= 0; i--)
+        {
+            var path = PathOf(directory, offsets[i]);
+            var producers = new List<ProducerState>();
+            if (offsets[i] <= logEndOffset && ProducerSnapshotFile.TryParse(files.TryReadAll(path), producers))
+            {
+                producers.ForEach(table.Load);
+                table.EndOffset = offsets[i];
+                table.SnapshotOffset = offsets[i];
+                return true;
+            }
+
+            if (offsets[i] <= logEndOffset)
+            {
+                StorageLog.SnapshotDropped(logger, partition, path);
+            }
+
+            files.DeleteFile(path);
+        }
+
+        return false;
+    }
+
+    [SkipLocalsInit]
+    private static void Replay(ProducerStateTable table, Segment[] segments, long fromOffset, long toOffset)
+    {
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        for (var i = SegmentArray.Floor(segments, fromOffset); i < segments.Length && fromOffset < toOffset; i++)
+        {
+            var segment = segments[i];
+            var start = segment.Find(fromOffset, segment.SizeBytes)?.Position ?? segment.SizeBytes;
+            var headers = new BatchHeaderReader(segment.File, start, segment.SizeBytes, buffer);
+            while (headers.TryRead(out var header))
+            {
+                table.Update(header);
+            }
+        }
+    }
+
+    private static List<long> List(IFileSystem files, string directory)
+    {
+        var offsets = new List<long>();
+        foreach (var name in files.ListFiles(directory))
+        {
+            if (LogFileNames.TryParseOffset(name, out var offset, out var suffix) && suffix == LogFileNames.ProducerSnapshot)
+            {
+                offsets.Add(offset);
+            }
+        }
+
+        return offsets;
+    }
+
+    private static string PathOf(string directory, long offset) => LogFileNames.ForOffset(directory, offset, LogFileNames.ProducerSnapshot);
+}

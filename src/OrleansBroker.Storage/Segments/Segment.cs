@@ -1,0 +1,514 @@
+using System.Runtime.CompilerServices;
+using OrleansBroker.Protocol.Records;
+using OrleansBroker.Storage.Files;
+
+namespace OrleansBroker.Storage.Segments;
+
+/// <summary>
+/// A stretch of a log: record batches one after the other in a <c>.log</c> file named by its base offset, with an offset
+/// index and a time index beside it. The file is opened when it is first used, and indexes are mapped likewise, so that an
+/// idle segment holds neither descriptor nor map.
+/// One thread at a time appends (the log's lock). Reads run beside it: they go no further than <see cref="SizeBytes"/>,
+/// which grows after the bytes are written. The segment's own lock is held for index work only, never for I/O on the log file.
+/// </summary>
+public sealed class Segment : IDisposable
+{
+    /// <summary>So far a walk is no worse than an index, which then need not be mapped.</summary>
+    private const int SmallBytes = 4096;
+
+    private readonly IFileSystem _files;
+    private readonly Lock _gate = new();
+    private readonly OffsetIndex _offsets;
+    private readonly TimeIndex _times;
+    private IFile? _file;
+    private string _directory;
+    private string _suffix;
+    private long _sizeBytes;
+    private int _bytesSinceIndexed;
+    private long _largestTimestampMs = RecordBatchFormat.NoTimestamp;
+    private long _largestTimestampOffset;
+    private bool _timestampKnown;
+    private bool _indexesChecked;
+    private bool _nameFlushed;
+
+    /// <param name="sizeBytes">Of the file as it is; 0 creates it, or empties it.</param>
+    internal Segment(IFileSystem files, string directory, long baseOffset, string suffix, long sizeBytes)
+    {
+        _files = files;
+        _directory = directory;
+        _suffix = suffix;
+        BaseOffset = baseOffset;
+        _offsets = new OffsetIndex(files, PathOf(LogFileNames.OffsetIndex), baseOffset);
+        _times = new TimeIndex(files, PathOf(LogFileNames.TimeIndex), baseOffset);
+        _sizeBytes = sizeBytes;
+        _largestTimestampOffset = baseOffset;
+    }
+
+    public long BaseOffset { get; }
+
+    /// <summary>Of whole batches.</summary>
+    public long SizeBytes => Volatile.Read(ref _sizeBytes);
+
+    public string Path => PathOf(LogFileNames.Log);
+
+    /// <summary>The greatest timestamp of any batch, in ms; -1 where no batch has one.</summary>
+    public long LargestTimestampMs => LargestTimestamp().TimestampMs;
+
+    /// <summary>The log file, open.</summary>
+    public IFile File
+    {
+        get
+        {
+            if (Volatile.Read(ref _file) is { } open)
+            {
+                return open;
+            }
+
+            lock (_gate)
+            {
+                return _file ??= _files.Open(Path);
+            }
+        }
+    }
+
+    /// <summary>When the segment was created or loaded: stands for the age of one whose batches have no timestamps.</summary>
+    internal long OpenedMs { get; init; }
+
+    internal bool IsDeleted => _suffix == LogFileNames.Deleted;
+
+    /// <summary>The first batch's max timestamp, from which the age of the segment counts; null where there is no batch yet.</summary>
+    internal long? FirstTimestampMs { get; private set; }
+
+    /// <summary>A new, empty segment, with its file in the directory.</summary>
+    internal static Segment Create(IFileSystem files, string directory, long baseOffset, string suffix, long nowMs, long preallocateBytes = 0)
+    {
+        var segment = new Segment(files, directory, baseOffset, suffix, 0) { OpenedMs = nowMs };
+        segment._offsets.Delete();
+        segment._times.Delete();
+        segment._timestampKnown = true;
+        segment._indexesChecked = true;
+        try
+        {
+            using var file = files.Open(segment.Path);
+            if (file.Length != preallocateBytes)
+            {
+                file.SetLength(preallocateBytes);
+            }
+
+            return segment;
+        }
+        catch (DiskFullException)
+        {
+            // An empty segment that is not the last of its log would end the log there at the next start.
+            files.DeleteFile(segment.Path);
+            throw;
+        }
+    }
+
+    /// <summary>Writes whole batches at the end, at once, and indexes them if that is due.</summary>
+    /// <param name="bytes">Batches with their final offsets.</param>
+    /// <param name="lastOffset">Of the last of them.</param>
+    /// <param name="maxTimestampMs">The greatest of any of them.</param>
+    /// <param name="maxTimestampOffset">The last offset of the batch that has it.</param>
+    /// <exception cref="DiskFullException">Nothing was appended.</exception>
+    /// <exception cref="IOException">Nothing was appended, though bytes behind the end may have been written.</exception>
+    public void Append(ReadOnlySpan<byte> bytes, long lastOffset, long maxTimestampMs, long maxTimestampOffset, LogConfig config)
+    {
+        var position = checked((int)_sizeBytes);
+        File.Write(position, bytes);
+        NoteAppended(position, bytes.Length, lastOffset, maxTimestampMs, maxTimestampOffset, config);
+        Volatile.Write(ref _sizeBytes, position + bytes.Length);
+    }
+
+    internal bool HasRoomFor(long lastOffset) => lastOffset - BaseOffset <= int.MaxValue;
+
+    internal bool IsIndexFull(LogConfig config)
+    {
+        lock (_gate)
+        {
+            return _offsets.IsFull(config.SegmentIndexBytes) || _times.IsFull(config.SegmentIndexBytes);
+        }
+    }
+
+    /// <summary>What recovery does with each good batch, and an append with what it wrote.</summary>
+    internal void NoteAppended(int position, int bytes, long lastOffset, long maxTimestampMs, long maxTimestampOffset, LogConfig config)
+    {
+        if (position == 0)
+        {
+            FirstTimestampMs = maxTimestampMs;
+        }
+
+        var largest = LargestTimestamp();
+        if (maxTimestampMs > largest.TimestampMs)
+        {
+            SetLargestTimestamp(maxTimestampMs, maxTimestampOffset);
+        }
+
+        if (_bytesSinceIndexed > config.IndexIntervalBytes)
+        {
+            lock (_gate)
+            {
+                if (_offsets.TryAdd(lastOffset, position, config.SegmentIndexBytes)
+                    && _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, config.SegmentIndexBytes))
+                {
+                    _bytesSinceIndexed = 0;
+                }
+            }
+        }
+
+        _bytesSinceIndexed = (int)Math.Min((long)_bytesSinceIndexed + bytes, int.MaxValue);
+    }
+
+    /// <summary>The first batch that ends at or behind an offset; null where none does before <paramref name="end"/>.</summary>
+    /// <param name="end">A position where a batch ends.</param>
+    [SkipLocalsInit]
+    internal BatchLocation? Find(long offset, long end)
+    {
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        var headers = new BatchHeaderReader(File, StartFor(offset, end), end, buffer);
+        while (headers.TryRead(out var header))
+        {
+            if (header.LastOffset >= offset)
+            {
+                return Locate(headers.Position, header);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The position behind the last whole batch that ends at most <paramref name="bytesMax"/> behind <paramref name="start"/>, and the offset after it.</summary>
+    /// <param name="end">A position where a batch ends, further away than that.</param>
+    [SkipLocalsInit]
+    internal (int Position, long NextOffset) BoundaryWithin(int start, int bytesMax, int end, bool atLeastOneBatch)
+    {
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        var target = start + (long)bytesMax;
+        var headers = new BatchHeaderReader(File, Math.Max(start, BoundaryBefore(target)), end, buffer);
+        (int Position, long NextOffset) found = ((int)headers.NextPosition, -1);
+        while (true)
+        {
+            var problem = headers.TryRead(out var header, out var atEnd);
+            if (problem != RecordBatchProblem.None && found.Position == start)
+            {
+                throw BatchHeaderReader.Corrupt(Path, headers.Position, problem);
+            }
+
+            var fits = headers.NextPosition <= target || (found.Position == start && atLeastOneBatch);
+            if (problem != RecordBatchProblem.None || atEnd || !fits)
+            {
+                return found;
+            }
+
+            found = ((int)headers.NextPosition, header.NextOffset);
+        }
+    }
+
+    /// <summary>The first batch from an offset on for which <paramref name="timestampMs"/> is not too late.</summary>
+    [SkipLocalsInit]
+    internal BatchLocation? FindTimestamp(long timestampMs, long fromOffset, long end)
+    {
+        long start;
+        lock (_gate)
+        {
+            CheckIndexes();
+            start = _times.OffsetFor(timestampMs);
+        }
+
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        var first = Math.Max(start, fromOffset);
+        var headers = new BatchHeaderReader(File, StartFor(first, end), end, buffer);
+        while (headers.TryRead(out var header))
+        {
+            if (header.MaxTimestamp >= timestampMs && header.LastOffset >= first)
+            {
+                return Locate(headers.Position, header);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The greatest timestamp and the last offset of its batch.</summary>
+    internal (long TimestampMs, long Offset) LargestTimestamp()
+    {
+        lock (_gate)
+        {
+            if (!_timestampKnown)
+            {
+                CheckIndexes();
+                (_largestTimestampMs, _largestTimestampOffset) = _times.Last;
+                _timestampKnown = true;
+            }
+
+            return (_largestTimestampMs, _largestTimestampOffset);
+        }
+    }
+
+    /// <summary>Reads the first batch's timestamp, if there is a batch and it was not read yet.</summary>
+    [SkipLocalsInit]
+    internal long? LoadFirstTimestamp()
+    {
+        if (FirstTimestampMs is null && SizeBytes > 0)
+        {
+            Span<byte> buffer = stackalloc byte[RecordBatchFormat.HeaderBytes];
+            var headers = new BatchHeaderReader(File, 0, SizeBytes, buffer);
+            FirstTimestampMs = headers.TryRead(out var header) ? header.MaxTimestamp : null;
+        }
+
+        return FirstTimestampMs;
+    }
+
+    /// <summary>The offset after the last batch, by a walk from the last index entry on.</summary>
+    [SkipLocalsInit]
+    internal long ReadNextOffset()
+    {
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        var next = BaseOffset;
+        var headers = new BatchHeaderReader(File, BoundaryBefore(SizeBytes), SizeBytes, buffer);
+        while (headers.TryRead(out var header))
+        {
+            next = header.NextOffset;
+        }
+
+        return next;
+    }
+
+    /// <summary>Drops the indexes, to be filled again by <see cref="NoteAppended"/>.</summary>
+    internal void StartIndexesAnew()
+    {
+        lock (_gate)
+        {
+            _offsets.Delete();
+            _times.Delete();
+            _indexesChecked = true;
+            _timestampKnown = true;
+            (_largestTimestampMs, _largestTimestampOffset) = (RecordBatchFormat.NoTimestamp, BaseOffset);
+        }
+
+        _bytesSinceIndexed = 0;
+        FirstTimestampMs = null;
+    }
+
+    /// <summary>Cuts the file. The indexes are the caller's to fill again.</summary>
+    internal void SetSize(long sizeBytes)
+    {
+        Volatile.Write(ref _sizeBytes, sizeBytes);
+        if (File.Length != sizeBytes)
+        {
+            File.SetLength(sizeBytes);
+        }
+    }
+
+    /// <summary>Cuts what a failed write may have left behind the end; a cut that fails leaves it to the next write or to recovery.</summary>
+    internal void CutBackAfterFailedWrite()
+    {
+        try
+        {
+            File.SetLength(_sizeBytes);
+        }
+        catch (IOException)
+        {
+            // The end is where it was; the bytes behind it are nobody's.
+        }
+    }
+
+    /// <summary>No more appends: the time index gets its last entry, files get their exact lengths.</summary>
+    internal void Seal(LogConfig config)
+    {
+        lock (_gate)
+        {
+            if (_timestampKnown && SizeBytes > 0)
+            {
+                _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, config.SegmentIndexBytes + 1024);
+            }
+
+            _offsets.Seal();
+            _times.Seal();
+        }
+
+        if (config.Preallocate && File.Length > SizeBytes)
+        {
+            File.SetLength(SizeBytes);
+        }
+    }
+
+    /// <summary>
+    /// Returns once all that was appended survives a power loss. The indexes of a segment that is still appended to are left
+    /// out: recovery always builds the last segment's anew.
+    /// </summary>
+    internal void Flush(bool isActive)
+    {
+        File.Flush();
+        if (!isActive)
+        {
+            _offsets.Flush();
+            _times.Flush();
+        }
+
+        if (!_nameFlushed || !isActive)
+        {
+            _files.FlushDirectory(_directory);
+            _nameFlushed = true;
+        }
+    }
+
+    /// <summary>Unmaps the indexes of a segment that is not appended to; the next search maps them again.</summary>
+    internal void ReleaseMaps()
+    {
+        lock (_gate)
+        {
+            _offsets.Seal();
+            _times.Seal();
+        }
+    }
+
+    /// <summary>Renames all files. Readers go on: an open file stays open, one that is not yet is opened by its new name.</summary>
+    internal void ChangeSuffix(string suffix)
+    {
+        lock (_gate)
+        {
+            var log = Path;
+            _suffix = suffix;
+            if (_files.FileExists(log))
+            {
+                _files.RenameFile(log, Path);
+            }
+
+            _offsets.Rename(PathOf(LogFileNames.OffsetIndex));
+            _times.Rename(PathOf(LogFileNames.TimeIndex));
+            _nameFlushed = false;
+        }
+    }
+
+    /// <summary>Drops the batches from an offset on, and fills the indexes anew.</summary>
+    internal void TruncateTo(long offset)
+    {
+        var end = Find(offset, SizeBytes)?.Position;
+        if (end is not { } position)
+        {
+            return;
+        }
+
+        SetSize(position);
+        lock (_gate)
+        {
+            RebuildIndexes(position);
+        }
+    }
+
+    /// <summary>The files lie in another directory now.</summary>
+    internal void MoveTo(string directory)
+    {
+        lock (_gate)
+        {
+            _directory = directory;
+            _offsets.MoveTo(PathOf(LogFileNames.OffsetIndex));
+            _times.MoveTo(PathOf(LogFileNames.TimeIndex));
+        }
+    }
+
+    /// <summary>Removes all files, for good.</summary>
+    internal void Delete()
+    {
+        Dispose();
+        _files.DeleteFile(Path);
+        _files.DeleteFile(PathOf(LogFileNames.OffsetIndex));
+        _files.DeleteFile(PathOf(LogFileNames.TimeIndex));
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _offsets.Dispose();
+            _times.Dispose();
+            _file?.Dispose();
+        }
+    }
+
+    private static BatchLocation Locate(long position, RecordBatchView header) =>
+        new((int)position, header.SizeBytes, header.BaseOffset, header.LastOffset, header.MaxTimestamp);
+
+    private void SetLargestTimestamp(long timestampMs, long offset)
+    {
+        lock (_gate)
+        {
+            (_largestTimestampMs, _largestTimestampOffset) = (timestampMs, offset);
+        }
+    }
+
+    private int StartFor(long offset, long end)
+    {
+        if (end <= SmallBytes)
+        {
+            return 0;
+        }
+
+        lock (_gate)
+        {
+            CheckIndexes();
+            var position = _offsets.PositionFor(offset);
+            return position < end ? position : 0;
+        }
+    }
+
+    private int BoundaryBefore(long position)
+    {
+        if (position <= SmallBytes)
+        {
+            return 0;
+        }
+
+        lock (_gate)
+        {
+            CheckIndexes();
+            return _offsets.BoundaryBefore((int)Math.Min(position, int.MaxValue));
+        }
+    }
+
+    // Indexes can always be had from the segment: one that is missing or makes no sense is built again, once.
+    private void CheckIndexes()
+    {
+        if (_indexesChecked)
+        {
+            return;
+        }
+
+        _indexesChecked = true;
+        var size = SizeBytes;
+        if (size == 0)
+        {
+            _offsets.Delete();
+            _times.Delete();
+            return;
+        }
+
+        if (_offsets.IsSane(size) && _times.IsSane() && _times.Count > 0)
+        {
+            return;
+        }
+
+        RebuildIndexes(size);
+    }
+
+    [SkipLocalsInit]
+    private void RebuildIndexes(long size)
+    {
+        _offsets.Delete();
+        _times.Delete();
+        (_largestTimestampMs, _largestTimestampOffset) = (RecordBatchFormat.NoTimestamp, BaseOffset);
+        _timestampKnown = true;
+        _bytesSinceIndexed = 0;
+        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
+        var headers = new BatchHeaderReader(File, 0, size, buffer);
+        while (headers.TryRead(out var header))
+        {
+            NoteAppended((int)headers.Position, header.SizeBytes, header.LastOffset, header.MaxTimestamp, header.LastOffset, LogConfig.Default);
+        }
+
+        _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, LogConfig.Default.SegmentIndexBytes);
+    }
+
+    private string PathOf(string extension) => $"{_directory}/{LogFileNames.ForOffset(BaseOffset, extension)}{_suffix}";
+}
