@@ -1,0 +1,33 @@
+using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage;
+
+namespace OrleansBroker.Core;
+
+/// <summary>One broker's parts, for those who answer its clients.</summary>
+public sealed record BrokerServices
+{
+    public required BrokerId Id { get; init; }
+
+    public required BrokerConfigCache Config { get; init; }
+
+    public required MetadataCache Metadata { get; init; }
+
+    public required PartitionTable Partitions { get; init; }
+
+    public required ITopicCatalog Topics { get; init; }
+
+    public required IGroupCoordinator Groups { get; init; }
+
+    public required IProducerIds ProducerIds { get; init; }
+
+    public required LogDirectory Logs { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Milliseconds since 1970, as record timestamps count.</summary>
+    public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
+}
