@@ -1,3 +1,5 @@
+using OrleansBroker.Core.Configuration;
+
 namespace OrleansBroker.Core.Groups;
 
 /// <summary>The limits and times of the group coordinator, each with Kafka's name for it and Kafka's default.</summary>
@@ -32,4 +34,15 @@ public sealed record GroupOptions
     /// in Kafka's configuration, but this value.
     /// </summary>
     public int NewMemberJoinTimeoutMs { get; init; } = 5 * 60_000;
+
+    public static GroupOptions From(BrokerConfig config) => new()
+    {
+        SessionTimeoutMsMin = config.GroupMinSessionTimeoutMs,
+        SessionTimeoutMsMax = config.GroupMaxSessionTimeoutMs,
+        InitialRebalanceDelayMs = config.GroupInitialRebalanceDelayMs,
+        SizeMax = config.GroupMaxSize,
+        OffsetMetadataMax = config.OffsetMetadataMaxBytes,
+        OffsetsRetentionMs = config.OffsetsRetentionMinutes * 60_000L,
+        OffsetsRetentionCheckIntervalMs = config.OffsetsRetentionCheckIntervalMs,
+    };
 }

@@ -184,11 +184,11 @@ public sealed class GroupShard
         return result;
     }
 
-    /// <summary>Removes the offsets that any group has in a topic that was deleted.</summary>
-    public CoordinatorResult DeleteTopicOffsets(string topic)
+    /// <summary>Removes the offsets that any group has in a topic that was deleted. The reply is <see cref="ErrorCode.None"/>.</summary>
+    public CoordinatorResult DeleteTopicOffsets(string topic, ReplyToken token)
     {
         var result = new CoordinatorResult();
-        _commits.DeleteTopic(topic, result);
+        _commits.DeleteTopic(topic, token, result);
         return result;
     }
 

@@ -77,7 +77,7 @@ internal sealed class OffsetCommits(GroupOptions options, GroupTable groups, Off
     }
 
     /// <summary>A topic is gone, and with it all offsets in it; one that is made again under its name starts afresh.</summary>
-    public void DeleteTopic(string topic, CoordinatorResult result)
+    public void DeleteTopic(string topic, ReplyToken token, CoordinatorResult result)
     {
         result.IsRevocable = true;
         foreach (var groupId in offsets.GroupIds)
@@ -90,6 +90,8 @@ internal sealed class OffsetCommits(GroupOptions options, GroupTable groups, Off
                 }
             }
         }
+
+        result.Reply(token, ErrorCode.None);
     }
 
     public void DeleteGroups(string[] groupIds, ReplyToken token, CoordinatorResult result)

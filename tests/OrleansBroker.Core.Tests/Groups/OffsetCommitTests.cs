@@ -182,7 +182,7 @@ public sealed class OffsetCommitTests
         _machine.Commit(2, topic: "u");
         _machine.Commit(3, topic: "t", partition: 5, group: "another");
 
-        _machine.Apply(_machine.Shard.DeleteTopicOffsets("t"));
+        _machine.Apply(_machine.Shard.DeleteTopicOffsets("t", _machine.NewToken()));
 
         Assert.Equal(-1, _machine.Fetch("t").CommittedOffset);
         Assert.Equal(2, _machine.Fetch("u").CommittedOffset);

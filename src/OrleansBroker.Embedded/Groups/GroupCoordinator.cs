@@ -1,0 +1,255 @@
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Groups;
+using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Topics;
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+
+namespace OrleansBroker.Embedded.Groups;
+
+/// <summary>
+/// The groups of this broker: finds the shard that a group belongs to, and makes <c>__consumer_offsets</c> when a group first
+/// needs it.
+/// </summary>
+public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
+{
+    /// <summary>How often the deletion of a topic asks whether a shard is loaded by now.</summary>
+    private const int LoadingPollMs = 100;
+
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly BrokerConfigCache _config;
+    private readonly MetadataCache _metadata;
+    private readonly ITopicCatalog _topics;
+    private readonly GroupHosting _hosting;
+    private readonly BackgroundTasks _background;
+    private readonly Lock _growing = new();
+    private GroupShardHost[] _hosts = [];
+
+    public GroupCoordinator(BrokerConfigCache config, MetadataCache metadata, PartitionTable partitions, ITopicCatalog topics, TimeProvider time, ILogger logger)
+    {
+        _config = config;
+        _metadata = metadata;
+        _topics = topics;
+        _time = time;
+        _background = new BackgroundTasks(_stopping.Token);
+        var clock = new SteadyClock(time);
+        _hosting = new GroupHosting
+        {
+            Options = GroupOptions.From(config.Current),
+            Codec = config.Current.OffsetsTopicCompressionCodec,
+            Clock = clock,
+            Timer = new GroupTimer(time, clock, Tick),
+            Logger = logger,
+            FindPartition = index => partitions.Find(InternalTopics.ConsumerOffsets, index),
+            RunInBackground = _background.Run,
+        };
+    }
+
+    /// <summary>Starts to load all groups, so that sessions end and offsets expire also where nobody asks.</summary>
+    public void Start() => _background.Run(cancellation =>
+    {
+        foreach (var host in Hosts())
+        {
+            host.Load(cancellation);
+        }
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _background.WhenAllAsync();
+        _hosting.Timer.Dispose();
+        foreach (var host in Volatile.Read(ref _hosts))
+        {
+            host.Dispose();
+        }
+
+        _stopping.Dispose();
+    }
+
+    public int PartitionFor(string groupId) =>
+        GroupPartitioner.PartitionFor(groupId, PartitionCount() is > 0 and var count ? count : _config.Current.OffsetsTopicNumPartitions);
+
+    public async ValueTask<(ErrorCode Error, BrokerId Broker)> FindAsync(string groupId, CancellationToken cancellation)
+    {
+        if (!await IsTopicThereAsync(cancellation) || _metadata.Current.Find(InternalTopics.ConsumerOffsets) is not { } topic)
+        {
+            return (ErrorCode.CoordinatorNotAvailable, BrokerId.None);
+        }
+
+        var leader = topic.Partitions[GroupPartitioner.PartitionFor(groupId, topic.Partitions.Length)].Leader;
+        return leader == BrokerId.None ? (ErrorCode.CoordinatorNotAvailable, leader) : (ErrorCode.None, leader);
+    }
+
+    public async ValueTask<JoinGroupResponse> JoinGroupAsync(JoinGroupRequest request, GroupCaller caller, CancellationToken cancellation)
+    {
+        await IsTopicThereAsync(cancellation);
+        return await SubmitAsync(
+            request.GroupId,
+            (shard, token, nowMs) => shard.JoinGroup(request, caller, token, Guid.NewGuid(), nowMs),
+            GroupRefusals.JoinGroup, cancellation);
+    }
+
+    public ValueTask<SyncGroupResponse> SyncGroupAsync(SyncGroupRequest request, GroupCaller caller, CancellationToken cancellation) => SubmitAsync(
+        request.GroupId,
+        (shard, token, nowMs) => shard.SyncGroup(request, caller, token, nowMs),
+        GroupRefusals.SyncGroup, cancellation);
+
+    public ValueTask<HeartbeatResponse> HeartbeatAsync(HeartbeatRequest request, GroupCaller caller)
+    {
+        var error = HostOf(request.GroupId) is { } host ? host.Heartbeat(request) : ErrorCode.NotCoordinator;
+
+        // A member that is being loaded is taken to be alive.
+        return new ValueTask<HeartbeatResponse>(new HeartbeatResponse { ErrorCode = error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.None : error });
+    }
+
+    public ValueTask<LeaveGroupResponse> LeaveGroupAsync(LeaveGroupRequest request, GroupCaller caller) => SubmitAsync(
+        request.GroupId,
+        (shard, token, nowMs) => shard.LeaveGroup(request, caller, token, nowMs),
+        GroupRefusals.LeaveGroup, CancellationToken.None);
+
+    public async ValueTask<OffsetCommitResponse> CommitOffsetsAsync(OffsetCommitRequest request, GroupCaller caller, CancellationToken cancellation)
+    {
+        await IsTopicThereAsync(cancellation);
+        return await SubmitAsync(
+            request.GroupId,
+            (shard, token, nowMs) => shard.CommitOffsets(request, caller, token, nowMs),
+            error => GroupRefusals.OffsetCommit(request, error), cancellation);
+    }
+
+    public ValueTask<OffsetFetchResponse.OffsetFetchResponseGroup> FetchOffsetsAsync(OffsetFetchRequest.OffsetFetchRequestGroup request, GroupCaller caller) => ReadAsync(
+        request.GroupId,
+        shard => shard.FetchOffsets(request),
+        error => GroupRefusals.OffsetFetch(request.GroupId, error));
+
+    public ValueTask<OffsetDeleteResponse> DeleteOffsetsAsync(OffsetDeleteRequest request, GroupCaller caller) => SubmitAsync(
+        request.GroupId,
+        (shard, token, _) => shard.DeleteOffsets(request, token),
+        GroupRefusals.OffsetDelete, CancellationToken.None);
+
+    public async ValueTask<DescribeGroupsResponse> DescribeGroupsAsync(DescribeGroupsRequest request, GroupCaller caller)
+    {
+        var groups = new DescribeGroupsResponse.DescribedGroup[request.Groups.Length];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var groupId = request.Groups[i];
+            groups[i] = await ReadAsync(groupId, shard => shard.DescribeGroup(groupId, caller), error => GroupRefusals.DescribeGroup(groupId, error));
+        }
+
+        return new DescribeGroupsResponse { Groups = groups };
+    }
+
+    public async ValueTask<ListGroupsResponse> ListGroupsAsync(ListGroupsRequest request, GroupCaller caller)
+    {
+        var groups = new List<ListGroupsResponse.ListedGroup>();
+        foreach (var host in Hosts())
+        {
+            var (error, listed) = await host.ReadAsync<(ErrorCode, ListGroupsResponse.ListedGroup[])>(
+                shard => (ErrorCode.None, [.. shard.ListGroups(request.StatesFilter, request.TypesFilter)]),
+                error => (error, []));
+            if (error is not (ErrorCode.None or ErrorCode.NotCoordinator))
+            {
+                return new ListGroupsResponse { ErrorCode = error };
+            }
+
+            groups.AddRange(listed);
+        }
+
+        return new ListGroupsResponse { Groups = [.. groups] };
+    }
+
+    public async ValueTask<DeleteGroupsResponse> DeleteGroupsAsync(DeleteGroupsRequest request, GroupCaller caller)
+    {
+        var results = new List<DeleteGroupsResponse.DeletableGroupResult>();
+        foreach (var groupIds in request.GroupsNames.Distinct().GroupBy(PartitionFor).Select(each => each.ToArray()))
+        {
+            var response = await SubmitAsync(
+                groupIds[0],
+                (shard, token, _) => shard.DeleteGroups(groupIds, token),
+                error => GroupRefusals.DeleteGroups(groupIds, error), CancellationToken.None);
+            results.AddRange(response.Results);
+        }
+
+        return new DeleteGroupsResponse { Results = [.. results] };
+    }
+
+    public async ValueTask DeleteTopicOffsetsAsync(string topic)
+    {
+        foreach (var host in Hosts())
+        {
+            while (await host.SubmitAsync<object>((shard, token, _) => shard.DeleteTopicOffsets(topic, token), error => error) is ErrorCode.CoordinatorLoadInProgress)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(LoadingPollMs), _time, _stopping.Token);
+            }
+        }
+    }
+
+    private ValueTask<TResponse> SubmitAsync<TResponse>(
+        string groupId, Func<GroupShard, ReplyToken, long, CoordinatorResult> input, Func<ErrorCode, TResponse> refusal, CancellationToken cancellation)
+        where TResponse : class =>
+        HostOf(groupId)?.SubmitAsync(input, refusal, cancellation) ?? new ValueTask<TResponse>(refusal(ErrorCode.NotCoordinator));
+
+    private ValueTask<TResponse> ReadAsync<TResponse>(string groupId, Func<GroupShard, TResponse> question, Func<ErrorCode, TResponse> refusal) =>
+        HostOf(groupId)?.ReadAsync(question, refusal) ?? new ValueTask<TResponse>(refusal(ErrorCode.NotCoordinator));
+
+    private int PartitionCount() => _metadata.Current.Find(InternalTopics.ConsumerOffsets)?.Partitions.Length ?? 0;
+
+    private GroupShardHost? HostOf(string groupId)
+    {
+        var hosts = Hosts();
+        return hosts.Length == 0 ? null : hosts[GroupPartitioner.PartitionFor(groupId, hosts.Length)];
+    }
+
+    /// <summary>One for each partition of the topic; none while there is no topic.</summary>
+    private GroupShardHost[] Hosts()
+    {
+        var hosts = Volatile.Read(ref _hosts);
+        return hosts.Length == PartitionCount() ? hosts : GrownHosts();
+    }
+
+    private GroupShardHost[] GrownHosts()
+    {
+        lock (_growing)
+        {
+            // A deleted topic leaves its hosts: they find out when they are next asked, and are there for its successor.
+            var count = PartitionCount();
+            if (count > _hosts.Length)
+            {
+                Volatile.Write(ref _hosts, [.. _hosts, .. Enumerable.Range(_hosts.Length, count - _hosts.Length).Select(index => new GroupShardHost(_hosting, index))]);
+            }
+
+            return _hosts[..count];
+        }
+    }
+
+    private async ValueTask<bool> IsTopicThereAsync(CancellationToken cancellation)
+    {
+        if (PartitionCount() > 0)
+        {
+            return true;
+        }
+
+        var error = (await _topics.CreateOnFirstUseAsync([InternalTopics.ConsumerOffsets], cancellation))[0];
+        if (error != ErrorCode.None)
+        {
+            GroupLogMessages.TopicNotCreated(_hosting.Logger, error);
+        }
+
+        return error == ErrorCode.None;
+    }
+
+    private void Tick()
+    {
+        var nextMs = long.MaxValue;
+        foreach (var host in Volatile.Read(ref _hosts))
+        {
+            nextMs = Math.Min(nextMs, host.Tick());
+        }
+
+        _hosting.Timer.RingAt(nextMs);
+    }
+}

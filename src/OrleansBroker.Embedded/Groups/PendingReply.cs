@@ -1,0 +1,11 @@
+using OrleansBroker.Protocol;
+
+namespace OrleansBroker.Embedded.Groups;
+
+/// <summary>A request that waits for its reply.</summary>
+internal abstract class PendingReply
+{
+    public abstract void Answer(object response);
+
+    public abstract void Refuse(ErrorCode error);
+}
