@@ -73,6 +73,6 @@ public sealed class PartitionTable
 
     private sealed record HostedTopic(string Name, Partition[] Partitions)
     {
-        public Partition? Find(int partition) => (uint)partition < (uint)Partitions.Length ? Partitions[partition] : null;
+        public Partition? Find(int partition) => partition >= 0 && partition < Partitions.Length ? Partitions[partition] : null;
     }
 }
