@@ -9,10 +9,11 @@ public static class ResponseFraming
     private const int SizeBytes = 4;
     private const int CorrelationIdBytes = 4;
 
-    public static FrameSize Measure<TResponse>(ApiDescription api, short version, ref TResponse response)
+    /// <param name="spliceBytesMin">Records that lie in an <see cref="Records.IRecordSource"/> are left out from this many bytes on, and copied below.</param>
+    public static FrameSize Measure<TResponse>(ApiDescription api, short version, ref TResponse response, int spliceBytesMin = 0)
         where TResponse : IWireStruct
     {
-        var sizer = new WireSizer(version, api.IsFlexible(version));
+        var sizer = new WireSizer(version, api.IsFlexible(version), spliceBytesMin);
         if (HasTags(api, version))
         {
             var empty = default(EmptyStruct);
@@ -27,12 +28,20 @@ public static class ResponseFraming
     /// <summary>Writes the whole frame, its size included.</summary>
     /// <param name="buffer">Holds at least <see cref="FrameSize.Inline"/> bytes, or <see cref="FrameSize.Total"/> where <paramref name="splices"/> is null.</param>
     /// <param name="splices">Receives the records that were left out, their places counted from the frame's first byte; null to have them copied.</param>
+    /// <param name="spliceBytesMin">As it was given to <see cref="Measure"/>.</param>
     /// <returns>Bytes written.</returns>
     public static int Write<TResponse>(
-        Span<byte> buffer, FrameSize size, ApiDescription api, short version, int correlationId, ref TResponse response, List<RecordSplice>? splices = null)
+        Span<byte> buffer,
+        FrameSize size,
+        ApiDescription api,
+        short version,
+        int correlationId,
+        ref TResponse response,
+        List<RecordSplice>? splices = null,
+        int spliceBytesMin = 0)
         where TResponse : IWireStruct
     {
-        var writer = new WireWriter(buffer, version, api.IsFlexible(version), splices);
+        var writer = new WireWriter(buffer, version, api.IsFlexible(version), splices, spliceBytesMin);
         var counted = size.Total - SizeBytes;
         writer.Int32(ref counted, 0, short.MaxValue, nameof(size));
         writer.Int32(ref correlationId, 0, short.MaxValue, nameof(correlationId));

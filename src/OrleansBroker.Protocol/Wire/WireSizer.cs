@@ -4,7 +4,8 @@ using OrleansBroker.Protocol.Records;
 namespace OrleansBroker.Protocol.Wire;
 
 /// <summary>Measures a message: how many bytes <see cref="WireWriter"/> will write.</summary>
-public struct WireSizer(short version, bool flexible) : IWireCodec
+/// <param name="spliceBytesMin">Record sets of an <see cref="IRecordSource"/> count as external from this many bytes on.</param>
+public struct WireSizer(short version, bool flexible, int spliceBytesMin = 0) : IWireCodec
 {
     private int _tags;
     private int _size;
@@ -17,7 +18,7 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
     /// <summary>Bytes, records included.</summary>
     public readonly int Size => _size;
 
-    /// <summary>Of these, bytes of records that lie in an <see cref="IRecordSource"/>.</summary>
+    /// <summary>Of these, bytes of records that lie in an <see cref="IRecordSource"/> and are large enough to be spliced.</summary>
     public readonly int ExternalSize => _external;
 
     /// <summary>Measures a whole message, its closing tagged fields included.</summary>
@@ -66,7 +67,7 @@ public struct WireSizer(short version, bool flexible) : IWireCodec
     public void Records(ref RecordSet value, short since, short until, string name)
     {
         Block(value.IsNull ? -1 : value.Length, since, until);
-        if (value.Source is not null && Has(since, until))
+        if (value.Source is not null && value.Length >= spliceBytesMin && Has(since, until))
         {
             _external = checked(_external + value.Length);
         }

@@ -14,16 +14,19 @@ public ref struct WireWriter : IWireCodec
 {
     private readonly Span<byte> _span;
     private readonly List<RecordSplice>? _splices;
+    private readonly int _spliceBytesMin;
     private int _position;
 
     // Where the count of the current struct's tagged fields stands: -1 until the first of them is written.
     private int _tagsAt;
 
     /// <param name="splices">Receives the records that were left out, in order; null to have them copied.</param>
-    public WireWriter(Span<byte> buffer, short version, bool flexible, List<RecordSplice>? splices = null)
+    /// <param name="spliceBytesMin">Smaller record sets are copied even so: the same figure as the sizer was given.</param>
+    public WireWriter(Span<byte> buffer, short version, bool flexible, List<RecordSplice>? splices = null, int spliceBytesMin = 0)
     {
         _span = buffer;
         _splices = splices;
+        _spliceBytesMin = spliceBytesMin;
         Version = version;
         Flexible = flexible;
         _tagsAt = -1;
@@ -163,7 +166,7 @@ public ref struct WireWriter : IWireCodec
         }
 
         Length(value.IsNull ? -1 : value.Length, isShort: false);
-        if (value.Source is not null && _splices is not null)
+        if (value.Source is not null && _splices is not null && value.Length >= _spliceBytesMin)
         {
             _splices.Add(new RecordSplice(_position, value));
         }
