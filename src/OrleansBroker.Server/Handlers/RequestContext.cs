@@ -1,6 +1,8 @@
+using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Wire;
+using OrleansBroker.Server.Fetching;
 
 namespace OrleansBroker.Server.Handlers;
 
@@ -8,8 +10,11 @@ namespace OrleansBroker.Server.Handlers;
 /// What a handler knows of the request beside its fields, and of the connection that it came on. There is one per connection,
 /// used again for each request: nothing of it may be kept once the request is answered, except <see cref="Closed"/>.
 /// </summary>
-internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed)
+internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed) : IDisposable
 {
+    private readonly List<Partition> _appended = [];
+    private FetchConnection? _fetch;
+
     public ApiKey ApiKey { get; private set; }
 
     public short ApiVersion { get; private set; }
@@ -43,6 +48,12 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     /// <summary>Set by a handler to have the connection closed in place of a response: the reason, for the log.</summary>
     internal string? CloseReason { get; set; }
 
+    /// <summary>What the connection's fetches use again and again.</summary>
+    internal FetchConnection Fetch => _fetch ??= new FetchConnection();
+
+    /// <summary>Has the long polls of a partition woken once the response went out, so that the producer does not wait for them.</summary>
+    public void NotifyAfterResponse(Partition appended) => _appended.Add(appended);
+
     internal void Begin(in RequestHeader header)
     {
         ApiKey = header.ApiKey;
@@ -53,4 +64,17 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
         IsResponseSuppressed = false;
         CloseReason = null;
     }
+
+    /// <summary>Wakes what <see cref="NotifyAfterResponse"/> noted. Called whether or not the response could be sent.</summary>
+    internal void NotifyAppended()
+    {
+        foreach (var partition in _appended)
+        {
+            partition.NotifyAppended();
+        }
+
+        _appended.Clear();
+    }
+
+    public void Dispose() => _fetch?.Dispose();
 }

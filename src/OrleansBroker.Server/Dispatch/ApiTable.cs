@@ -1,0 +1,58 @@
+using OrleansBroker.Core;
+using OrleansBroker.Protocol.Messages;
+using OrleansBroker.Protocol.Wire;
+using OrleansBroker.Server.Handlers;
+using OrleansBroker.Server.Network;
+
+namespace OrleansBroker.Server.Dispatch;
+
+/// <summary>
+/// The APIs that a broker serves, a line each. It drives dispatch, the ApiVersions answer and <c>docs/protocol-support.md</c>:
+/// what is not in it is not advertised, and a request for it closes the connection.
+/// </summary>
+public static class ApiTable
+{
+    internal static readonly ServedApi[] Served =
+    [
+        Serve<ProduceRequest, ProduceResponse>(broker => new ProduceHandler(broker), "no transactions"),
+        Serve<FetchRequest, FetchResponse>((broker, options) => new FetchHandler(broker, options)),
+        Serve<ListOffsetsRequest, ListOffsetsResponse>(broker => new ListOffsetsHandler(broker)),
+        Serve<ApiVersionsRequest, ApiVersionsResponse>(_ => new ApiVersionsHandler()),
+        Serve<DeleteRecordsRequest, DeleteRecordsResponse>(broker => new DeleteRecordsHandler(broker)),
+        Serve<InitProducerIdRequest, InitProducerIdResponse>(broker => new InitProducerIdHandler(broker), "without a transactional id"),
+        Serve<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(broker => new OffsetForLeaderEpochHandler(broker)),
+        Serve<DescribeProducersRequest, DescribeProducersResponse>(broker => new DescribeProducersHandler(broker)),
+    ];
+
+    /// <summary>The page <c>docs/protocol-support.md</c>.</summary>
+    public static string PrintMarkdown() => ProtocolSupport.Print(Served);
+
+    /// <summary>The endpoints of one listener, by API key.</summary>
+    internal static Endpoint?[] Bind(BrokerServices broker, ListenerOptions options)
+    {
+        var endpoints = new Endpoint?[Served.Max(served => (int)served.Api.Key) + 1];
+        foreach (var served in Served)
+        {
+            endpoints[(int)served.Api.Key] = served.Bind(served, broker, options);
+        }
+
+        return endpoints;
+    }
+
+    private static ServedApi Serve<TRequest, TResponse>(Func<BrokerServices, IHandler<TRequest, TResponse>> handler, string note = "")
+        where TRequest : class, IRequest<TResponse>, new()
+        where TResponse : class, IWireStruct, new() =>
+        Serve((broker, _) => handler(broker), note);
+
+    private static ServedApi Serve<TRequest, TResponse>(
+        Func<BrokerServices, ListenerOptions, IHandler<TRequest, TResponse>> handler,
+        string note = "")
+        where TRequest : class, IRequest<TResponse>, new()
+        where TResponse : class, IWireStruct, new() =>
+        new(
+            TRequest.Api,
+            TRequest.Api.VersionMin,
+            TRequest.Api.VersionMax,
+            note,
+            (served, broker, options) => new Endpoint<TRequest, TResponse>(served, handler(broker, options)));
+}

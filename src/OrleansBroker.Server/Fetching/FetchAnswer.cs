@@ -1,0 +1,102 @@
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+using FetchableTopicResponse = OrleansBroker.Protocol.Messages.FetchResponse.FetchableTopicResponse;
+using PartitionData = OrleansBroker.Protocol.Messages.FetchResponse.PartitionData;
+
+namespace OrleansBroker.Server.Fetching;
+
+/// <summary>Makes the response of what was read: in an incremental fetch of the partitions with news only, else of all.</summary>
+internal static class FetchAnswer
+{
+    public static FetchResponse Of(FetchConnection fetch, bool isIncremental, bool isReadCommitted)
+    {
+        var sessionId = fetch.Session?.Id ?? 0;
+        var (topics, first) = CountTopics(fetch.Partitions, isIncremental);
+        if (topics == 0)
+        {
+            return new FetchResponse { SessionId = sessionId };
+        }
+
+        var responses = new FetchableTopicResponse[topics];
+        for (var i = 0; i < topics; i++)
+        {
+            first = TakeTopic(fetch.Partitions, first, isIncremental, isReadCommitted, out responses[i]);
+        }
+
+        return new FetchResponse { SessionId = sessionId, Responses = responses };
+    }
+
+    private static bool IsIncluded(FetchedPartition partition, bool isIncremental) => !isIncremental || partition.HasNews;
+
+    private static bool IsSameTopic(FetchedPartition left, FetchedPartition right) =>
+        left.Key.TopicId == right.Key.TopicId && string.Equals(left.Key.Topic, right.Key.Topic, StringComparison.Ordinal);
+
+    /// <summary>How many topics the response has, where partitions of a topic that follow one another share one; and where the first begins.</summary>
+    private static (int Topics, int First) CountTopics(List<FetchedPartition> partitions, bool isIncremental)
+    {
+        var topics = 0;
+        var first = 0;
+        FetchedPartition? previous = null;
+        for (var i = 0; i < partitions.Count; i++)
+        {
+            var partition = partitions[i];
+            if (IsIncluded(partition, isIncremental))
+            {
+                first = previous is null ? i : first;
+                topics += previous is null || !IsSameTopic(previous, partition) ? 1 : 0;
+                previous = partition;
+            }
+        }
+
+        return (topics, first);
+    }
+
+    /// <summary>Makes the topic that begins at <paramref name="first"/>; returns where the next one begins.</summary>
+    private static int TakeTopic(List<FetchedPartition> partitions, int first, bool isIncremental, bool isReadCommitted, out FetchableTopicResponse topic)
+    {
+        var next = first;
+        var count = 0;
+        for (; next < partitions.Count; next++)
+        {
+            if (IsIncluded(partitions[next], isIncremental))
+            {
+                if (!IsSameTopic(partitions[first], partitions[next]))
+                {
+                    break;
+                }
+
+                count++;
+            }
+        }
+
+        var answers = new PartitionData[count];
+        for (int i = first, k = 0; k < count; i++)
+        {
+            if (IsIncluded(partitions[i], isIncremental))
+            {
+                answers[k++] = Answer(partitions[i], isReadCommitted);
+            }
+        }
+
+        var key = partitions[first].Key;
+        topic = new FetchableTopicResponse { Topic = key.Topic, TopicId = key.TopicId, Partitions = answers };
+        return next;
+    }
+
+    private static PartitionData Answer(FetchedPartition partition, bool isReadCommitted)
+    {
+        var answer = new PartitionData
+        {
+            PartitionIndex = partition.Key.Partition,
+            ErrorCode = partition.Error,
+            HighWatermark = partition.HighWatermark,
+            LastStableOffset = partition.LastStableOffset,
+            LogStartOffset = partition.LogStartOffset,
+            DivergingEpoch = partition.DivergingEpoch,
+            AbortedTransactions = isReadCommitted && partition.Error == ErrorCode.None ? [] : null,
+            Records = partition.Records,
+        };
+        partition.Told();
+        return answer;
+    }
+}

@@ -1,0 +1,38 @@
+using OrleansBroker.Core;
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+
+namespace OrleansBroker.Server.Handlers;
+
+/// <summary>Says where a leader epoch ends in the log, for those who want to know whether theirs went another way.</summary>
+internal sealed class OffsetForLeaderEpochHandler(BrokerServices broker) : IHandler<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>
+{
+    public ValueTask<OffsetForLeaderEpochResponse> HandleAsync(OffsetForLeaderEpochRequest request, RequestContext context) =>
+        new(new OffsetForLeaderEpochResponse
+        {
+            Topics = Array.ConvertAll(request.Topics, topic => new OffsetForLeaderEpochResponse.OffsetForLeaderTopicResult
+            {
+                Topic = topic.Topic,
+                Partitions = Array.ConvertAll(topic.Partitions, asked => Answer(topic.Topic, asked)),
+            }),
+        });
+
+    private OffsetForLeaderEpochResponse.EpochEndOffset Answer(string topic, OffsetForLeaderEpochRequest.OffsetForLeaderPartition asked)
+    {
+        var answer = new OffsetForLeaderEpochResponse.EpochEndOffset { Partition = asked.Partition };
+        answer.ErrorCode = broker.Partitions.Lookup(topic, asked.Partition, out var partition);
+        if (answer.ErrorCode == ErrorCode.None)
+        {
+            answer.ErrorCode = partition!.CheckEpoch(asked.CurrentLeaderEpoch);
+        }
+
+        if (answer.ErrorCode == ErrorCode.None)
+        {
+            var end = partition!.Log.EndOffsetFor(new LeaderEpoch(asked.LeaderEpoch));
+            answer.LeaderEpoch = end.Epoch.Value;
+            answer.EndOffset = end.EndOffset;
+        }
+
+        return answer;
+    }
+}

@@ -1,0 +1,259 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+using OrleansBroker.Protocol.Wire;
+using OrleansBroker.Server.Handlers;
+
+namespace OrleansBroker.Server.Network;
+
+/// <summary>
+/// One client's connection: reads a request, has it handled, writes the response, and only then looks at the next, so that
+/// answers are in order however much the client pipelines. What arrives meanwhile stays in the kernel.
+/// </summary>
+/// <remarks>
+/// Completions run on the thread that polls the sockets, so a loop that never has to wait would keep that thread from every
+/// other connection: after <see cref="TurnMsMax"/> of it the loop goes on from the thread pool.
+/// </remarks>
+internal sealed class Connection : IAsyncDisposable
+{
+    private const long TurnMsMax = 4;
+
+    private readonly Listener _listener;
+    private readonly Socket _socket;
+    private readonly FrameReader _frames;
+    private readonly ResponseFrame _response = new();
+    private readonly ResponseSender _sender;
+
+    // Never disposed: the listener may still cancel it when the connection has just ended, and it holds nothing.
+    private readonly CancellationTokenSource _closed = new();
+    private readonly RequestContext _context;
+    private readonly string _peer;
+    private long _receivedMs = Environment.TickCount64;
+    private long _turnMs;
+    private long _reserved;
+    private volatile Phase _phase;
+
+    public Connection(Listener listener, Socket socket)
+    {
+        _listener = listener;
+        _socket = socket;
+        _frames = new FrameReader(listener.Options.RequestBytesMax);
+        _sender = new ResponseSender(socket);
+        Address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        _peer = socket.RemoteEndPoint?.ToString() ?? string.Empty;
+        _context = new RequestContext("/" + Address, listener.Options.Name, _closed.Token);
+    }
+
+    private enum Phase
+    {
+        Receiving,
+        Handling,
+        Sending,
+    }
+
+    public IPAddress Address { get; }
+
+    /// <summary>Serves the connection until either side closes it. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ServeAsync().ConfigureAwait(false);
+        }
+        catch (MalformedMessageException e)
+        {
+            _listener.Log.Malformed(_peer, _context.ApiKey, _context.ApiVersion, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            _listener.Log.Disconnected(_peer, e.Message);
+        }
+        catch (Exception e)
+        {
+            _listener.Log.HandlerFailed(e, _peer, _context.ApiKey, _context.ApiVersion, _context.CorrelationId, _context.ClientId, _listener.EndpointFor(_context.ApiKey)?.Print(_context) ?? string.Empty);
+        }
+        finally
+        {
+            await DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the connection from outside: whatever it waits for on the socket fails.</summary>
+    public void Abort() => _socket.Dispose();
+
+    /// <summary>Ends the connection if its peer has done nothing for longer than the limits allow.</summary>
+    public void AbortIfIdle(long nowMs)
+    {
+        var options = _listener.Options;
+        var idleMsMax = options.ConnectionIdleMsMax > 0 ? options.ConnectionIdleMsMax : long.MaxValue;
+        var idleMs = nowMs - Volatile.Read(ref _receivedMs);
+        var unreadMs = nowMs - _sender.ActivityMs;
+        var phase = _phase;
+        if (phase == Phase.Receiving && _frames.IsInsideFrame && idleMs > options.RequestStallMsMax)
+        {
+            _listener.Log.Stalled(_peer, idleMs);
+            Abort();
+        }
+        else if (phase == Phase.Receiving && idleMs > idleMsMax)
+        {
+            _listener.Log.Idle(_peer, idleMs);
+            Abort();
+        }
+        else if (phase == Phase.Sending && unreadMs > idleMsMax)
+        {
+            _listener.Log.NotReading(_peer, unreadMs);
+            Abort();
+        }
+    }
+
+    /// <summary>Whether a request is being handled or answered.</summary>
+    public bool IsBusy => _phase != Phase.Receiving;
+
+    /// <summary>Tells handlers that wait (long polls, joins) that the listener stops.</summary>
+    public Task CancelAsync() => _closed.CancelAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        ReleaseFrame();
+        _response.Release();
+        await _closed.CancelAsync().ConfigureAwait(false);
+        _context.Dispose();
+        _listener.Remove(this);
+    }
+
+    private async Task ServeAsync()
+    {
+        _turnMs = Environment.TickCount64;
+        while (true)
+        {
+            ReadOnlyMemory<byte> frame;
+            while (!_frames.TryTake(out frame))
+            {
+                if (_reserved == 0 && _frames.LargeSize > _listener.Options.UncountedRequestBytesMax)
+                {
+                    await ReserveAsync().ConfigureAwait(false);
+                }
+
+                var receiving = _socket.ReceiveAsync(_frames.Space(), SocketFlags.None);
+                var waits = !receiving.IsCompleted;
+                var received = await receiving.ConfigureAwait(false);
+                var nowMs = Environment.TickCount64;
+                Volatile.Write(ref _receivedMs, nowMs);
+                _turnMs = waits ? nowMs : _turnMs;
+                if (received == 0)
+                {
+                    if (_frames.IsInsideFrame)
+                    {
+                        _listener.Log.Truncated(_peer);
+                    }
+
+                    return;
+                }
+
+                _frames.Received(received);
+            }
+
+            _phase = Phase.Handling;
+            var executing = ExecuteAsync(frame);
+            var isLong = !executing.IsCompleted;
+            if (!await executing.ConfigureAwait(false))
+            {
+                return;
+            }
+
+            ReleaseFrame();
+            Volatile.Write(ref _receivedMs, Environment.TickCount64);
+            _phase = Phase.Receiving;
+            await EndTurnAsync(isLong).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>False where the connection is to be closed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ExecuteAsync(ReadOnlyMemory<byte> frame)
+    {
+        var body = ReadHeader(frame, out var header);
+        _context.Begin(header);
+        var endpoint = _listener.EndpointFor(header.ApiKey);
+        try
+        {
+            if (endpoint is not null && endpoint.Serves(header.ApiVersion))
+            {
+                await endpoint.ExecuteAsync(body, _context, _response).ConfigureAwait(false);
+            }
+            else if (header.ApiKey == ApiKey.ApiVersions)
+            {
+                _response.Encode(ApiVersionsRequest.Api, 0, header.CorrelationId, ApiVersionsHandler.UnsupportedVersion());
+            }
+            else
+            {
+                _context.CloseReason = "this API and version are not served";
+            }
+
+            if (_context.CloseReason is { } reason)
+            {
+                _listener.Log.Refused(_peer, header.ApiKey, header.ApiVersion, _context.ClientId, reason);
+                return false;
+            }
+
+            if (!_response.IsEmpty)
+            {
+                _phase = Phase.Sending;
+                await _sender.SendAsync(_response).ConfigureAwait(false);
+                _response.Release();
+            }
+        }
+        finally
+        {
+            _context.NotifyAppended();
+        }
+
+        return true;
+    }
+
+    private ReadOnlyMemory<byte> ReadHeader(ReadOnlyMemory<byte> frame, out RequestHeader header)
+    {
+        var reader = new WireReader(frame, version: 0, flexible: false, _context.Strings);
+        header = RequestHeader.Read(ref reader);
+        return frame[reader.Position..];
+    }
+
+    /// <summary>Waits until the large request that is arriving fits in with those of the other connections.</summary>
+    private async Task ReserveAsync()
+    {
+        var bytes = _frames.LargeSize;
+        _phase = Phase.Handling;
+        await _listener.Budget.ReserveAsync(bytes).ConfigureAwait(false);
+        _reserved = bytes;
+        Volatile.Write(ref _receivedMs, Environment.TickCount64);
+        _phase = Phase.Receiving;
+    }
+
+    private void ReleaseFrame()
+    {
+        _frames.Release();
+        if (_reserved > 0)
+        {
+            _listener.Budget.Release(_reserved);
+            _reserved = 0;
+        }
+    }
+
+    /// <summary>Leaves the polling thread to other connections if this one has kept it for long.</summary>
+    private async ValueTask EndTurnAsync(bool isNew)
+    {
+        var nowMs = Environment.TickCount64;
+        if (isNew)
+        {
+            _turnMs = nowMs;
+        }
+        else if (nowMs - _turnMs > TurnMsMax)
+        {
+            await Task.Yield();
+            _turnMs = Environment.TickCount64;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core;
+using OrleansBroker.Protocol;
+using OrleansBroker.Server.Dispatch;
+
+namespace OrleansBroker.Server.Network;
+
+/// <summary>
+/// Accepts Kafka clients on one address and serves them. Socket completions should run inline, on the threads that poll: the
+/// host sets the environment variable <c>DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1</c> before its first socket.
+/// </summary>
+public sealed class Listener : IAsyncDisposable
+{
+    private const int AcceptRetryMs = 100;
+
+    private readonly Socket _socket;
+    private readonly Endpoint?[] _endpoints;
+    private readonly ConcurrentDictionary<Connection, bool> _connections = new();
+    private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
+    private readonly SemaphoreSlim _room;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Timer _reaper;
+    private readonly Task _accepting;
+
+    private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log)
+    {
+        _socket = socket;
+        Options = options;
+        Log = log;
+        Budget = new RequestBudget(options.QueuedRequestBytesMax);
+        _endpoints = ApiTable.Bind(broker, options);
+        _room = new SemaphoreSlim(options.ConnectionsMax, options.ConnectionsMax);
+        LocalEndpoint = (IPEndPoint)socket.LocalEndPoint!;
+        var idleMs = options.ConnectionIdleMsMax > 0 ? options.ConnectionIdleMsMax : long.MaxValue;
+        var periodMs = Math.Clamp(Math.Min(idleMs, options.RequestStallMsMax) / 4, 20, 1_000);
+        _reaper = new Timer(static listener => ((Listener)listener!).AbortIdle(), this, periodMs, periodMs);
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Where it listens, with the port that was taken if 0 was asked for.</summary>
+    public IPEndPoint LocalEndpoint { get; }
+
+    public int ConnectionCount => _connections.Count;
+
+    internal ListenerOptions Options { get; }
+
+    internal ILogger Log { get; }
+
+    internal RequestBudget Budget { get; }
+
+    /// <summary>Begins to accept at once.</summary>
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public static Listener Start(ListenerOptions options, BrokerServices broker, ILogger log)
+    {
+        var socket = new Socket(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (options.Endpoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            // An accepted socket has the listener's buffer sizes from its first packet on.
+            SetBuffers(socket, options);
+            socket.Bind(options.Endpoint);
+            socket.Listen(options.ListenBacklog);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
+        log.Listening(socket.LocalEndPoint!.ToString()!);
+        return new Listener(socket, options, broker, log);
+    }
+
+    /// <summary>
+    /// Accepts nothing more, ends what waits (long polls, joins), lets requests that are being handled finish within
+    /// <see cref="ListenerOptions.StopGraceMs"/>, and closes every connection.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        await _accepting.ConfigureAwait(false);
+        await _reaper.DisposeAsync().ConfigureAwait(false);
+        var deadlineMs = Environment.TickCount64 + Options.StopGraceMs;
+        foreach (var (connection, _) in _connections)
+        {
+            await connection.CancelAsync().ConfigureAwait(false);
+        }
+
+        while (_connections.Any(entry => entry.Key.IsBusy) && Environment.TickCount64 < deadlineMs)
+        {
+            await Task.Delay(5).ConfigureAwait(false);
+        }
+
+        foreach (var (connection, _) in _connections)
+        {
+            connection.Abort();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    internal Endpoint? EndpointFor(ApiKey key) => (uint)key < (uint)_endpoints.Length ? _endpoints[(int)key] : null;
+
+    internal void Remove(Connection connection)
+    {
+        if (_connections.TryRemove(connection, out _))
+        {
+            _perAddress.AddOrUpdate(connection.Address, 0, static (_, count) => count - 1);
+            _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(connection.Address, 0));
+            _room.Release();
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _room.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                Begin(await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false));
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                _room.Release();
+                if (!_stopping.IsCancellationRequested)
+                {
+                    await PauseAsync(e).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    /// <summary>Out of file handles, as a rule: trying again at once would only burn the processor.</summary>
+    private Task PauseAsync(SocketException problem)
+    {
+        Log.AcceptFailed(problem.Message);
+        return Task.Delay(AcceptRetryMs);
+    }
+
+    private void Begin(Socket socket)
+    {
+        Connection connection;
+        try
+        {
+            socket.NoDelay = true;
+            connection = new Connection(this, socket);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client was gone before it was looked at.
+            socket.Dispose();
+            _room.Release();
+            return;
+        }
+
+        _connections.TryAdd(connection, true);
+        var count = _perAddress.AddOrUpdate(connection.Address, 1, static (_, count) => count + 1);
+        if (count > Options.ConnectionsPerAddressMax)
+        {
+            Log.TooManyFromAddress(connection.Address.ToString(), count - 1);
+            connection.Abort();
+            Remove(connection);
+            return;
+        }
+
+        _ = connection.RunAsync();
+    }
+
+    private void AbortIdle()
+    {
+        var nowMs = Environment.TickCount64;
+        foreach (var (connection, _) in _connections)
+        {
+            connection.AbortIfIdle(nowMs);
+        }
+    }
+
+    private static void SetBuffers(Socket socket, ListenerOptions options)
+    {
+        if (options.SendBufferBytes > 0)
+        {
+            socket.SendBufferSize = options.SendBufferBytes;
+        }
+
+        if (options.ReceiveBufferBytes > 0)
+        {
+            socket.ReceiveBufferSize = options.ReceiveBufferBytes;
+        }
+    }
+}
