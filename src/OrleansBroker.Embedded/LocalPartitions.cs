@@ -10,13 +10,8 @@ namespace OrleansBroker.Embedded;
 /// <summary>Keeps the partitions of this broker, the only one, in step with the catalog: opens, closes and reconfigures their logs.</summary>
 internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, MetadataCache metadata, BrokerConfigCache configs, IFlushQueue flushes) : IPartitionHost
 {
-    private volatile Action<TopicImage>? _onDeleted;
-
-    /// <summary>Called after a topic is gone, for those who keep something about it (committed offsets).</summary>
-    public Action<TopicImage>? OnDeleted
-    {
-        set => _onDeleted = value;
-    }
+    /// <summary>Called after a topic is gone, for those who keep something about it (committed offsets); not waited for.</summary>
+    public Func<TopicImage, ValueTask>? Deleted { get; set; }
 
     /// <summary>At start: opens the partitions of every topic, many at once, and puts the leader epochs that their logs know into the image.</summary>
     public void OpenAll()
@@ -42,7 +37,7 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
             logs.DeleteLog(partition.Name);
         }
 
-        _onDeleted?.Invoke(topic);
+        _ = Deleted?.Invoke(topic).AsTask();
     }
 
     public void TopicConfigChanged(TopicImage topic)

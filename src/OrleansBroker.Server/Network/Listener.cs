@@ -23,7 +23,7 @@ public sealed class Listener : IAsyncDisposable
     private readonly SemaphoreSlim _room;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Timer _reaper;
-    private readonly Task _accepting;
+    private Task _accepting = Task.CompletedTask;
 
     private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log)
     {
@@ -37,7 +37,6 @@ public sealed class Listener : IAsyncDisposable
         var idleMs = options.ConnectionIdleMsMax > 0 ? options.ConnectionIdleMsMax : long.MaxValue;
         var periodMs = Math.Clamp(Math.Min(idleMs, options.RequestStallMsMax) / 4, 20, 1_000);
         _reaper = new Timer(static listener => ((Listener)listener!).AbortIdle(), this, periodMs, periodMs);
-        _accepting = AcceptAsync();
     }
 
     /// <summary>Where it listens, with the port that was taken if 0 was asked for.</summary>
@@ -51,9 +50,18 @@ public sealed class Listener : IAsyncDisposable
 
     internal RequestBudget Budget { get; }
 
-    /// <summary>Begins to accept at once.</summary>
+    /// <summary>Binds and begins to accept at once.</summary>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public static Listener Start(ListenerOptions options, BrokerServices broker, ILogger log)
+    {
+        var listener = Bind(options, broker, log);
+        listener.Accept();
+        return listener;
+    }
+
+    /// <summary>Takes the address: from here on <see cref="LocalEndpoint"/> is known and clients that connect wait for <see cref="Accept"/>.</summary>
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public static Listener Bind(ListenerOptions options, BrokerServices broker, ILogger log)
     {
         var socket = new Socket(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -77,6 +85,9 @@ public sealed class Listener : IAsyncDisposable
         log.Listening(socket.LocalEndPoint!.ToString()!);
         return new Listener(socket, options, broker, log);
     }
+
+    /// <summary>Begins to accept. Called once.</summary>
+    public void Accept() => _accepting = AcceptAsync();
 
     /// <summary>
     /// Accepts nothing more, ends what waits (long polls, joins), lets requests that are being handled finish within

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansBroker.Silo;
+
+/// <summary>Writes log entries to standard error, one line each: time, level, category, message, and the exception where there is one.</summary>
+internal sealed class LineLogger(string category, LogLevel least, TimeProvider clock) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least && logLevel != LogLevel.None;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            var time = clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            var cause = exception is null ? string.Empty : $": {exception}".ReplaceLineEndings(" | ");
+            Console.Error.WriteLine($"{time} {Name(logLevel)} {category}[{eventId.Id}] {formatter(state, exception)}{cause}");
+        }
+    }
+
+    private static string Name(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trace",
+        LogLevel.Debug => "debug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warning",
+        LogLevel.Error => "error",
+        LogLevel.Critical => "critical",
+        LogLevel.None => "none",
+        _ => level.ToString(),
+    };
+
+    /// <summary>Makes such loggers, with the part of a category's name that follows the last dot.</summary>
+    internal sealed class Factory(LogLevel least, TimeProvider clock) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName[(categoryName.LastIndexOf('.') + 1)..], least, clock);
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("standard error is the only log of silo/run");
+
+        public void Dispose()
+        {
+        }
+    }
+}

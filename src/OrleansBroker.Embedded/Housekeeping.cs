@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Partitions;
+using OrleansBroker.Storage;
+
+namespace OrleansBroker.Embedded;
+
+/// <summary>
+/// What a broker does beside serving, on threads of its own: rolling and deleting old segments, writing checkpoints, removing
+/// the files of deleted topics, and compaction. Each job runs at its own interval, and a job that fails is logged and tried again.
+/// </summary>
+internal sealed class Housekeeping : IDisposable
+{
+    /// <summary>How often deleted files whose delay has passed are looked for; 60 s is the delay's default, and an idle broker should wake rarely.</summary>
+    private const long DeleteExpiredIntervalMs = 10_000;
+
+    private readonly LogDirectory _logs;
+    private readonly PartitionTable _partitions;
+    private readonly BrokerConfigCache _config;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Thread> _threads = [];
+    private readonly List<Job> _jobs;
+
+    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, object? cleaner, TimeProvider clock, ILogger logger)
+    {
+        _logs = logs;
+        _partitions = partitions;
+        _config = config;
+        _clock = clock;
+        _logger = logger;
+        _jobs =
+        [
+            new("retention", () => _config.Current.LogRetentionCheckIntervalMs, ApplyRetention),
+            new("checkpoints", () => _config.Current.LogFlushOffsetCheckpointIntervalMs, _ => _logs.WriteCheckpoints()),
+            new("deletion", () => DeleteExpiredIntervalMs, _logs.DeleteExpired),
+        ];
+        Start("housekeeping", RunJobs);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private void Start(string name, Action run)
+    {
+        var thread = new Thread(() => run()) { IsBackground = true, Name = name, Priority = ThreadPriority.BelowNormal };
+        _threads.Add(thread);
+        thread.Start();
+    }
+
+    private long NowMs() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Waits; false when it is time to stop.</summary>
+    private bool Wait(long milliseconds) => !_stopping.Token.WaitHandle.WaitOne((int)Math.Clamp(milliseconds, 1, int.MaxValue));
+
+    private void RunJobs()
+    {
+        foreach (var job in _jobs)
+        {
+            job.DueMs = NowMs() + job.IntervalMs();
+        }
+
+        while (Wait(_jobs.Min(job => job.DueMs) - NowMs()))
+        {
+            foreach (var job in _jobs.Where(job => job.DueMs <= NowMs()))
+            {
+                Try(job.Name, () => job.Run(NowMs()));
+                job.DueMs = NowMs() + job.IntervalMs();
+            }
+        }
+    }
+
+    private void ApplyRetention(long nowMs)
+    {
+        foreach (var partition in _partitions.All)
+        {
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Try($"retention of {partition.Name}", () =>
+            {
+                partition.Log.RollIfDue(nowMs);
+                partition.Log.ApplyRetention(nowMs);
+            });
+        }
+    }
+
+    private void Try(string job, Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The broker stops: the job is taken up again at its next start.
+        }
+        catch (Exception e)
+        {
+            EmbeddedLog.JobFailed(_logger, job, e);
+        }
+    }
+
+    private sealed record Job(string Name, Func<long> IntervalMs, Action<long> Run)
+    {
+        public long DueMs { get; set; }
+    }
+}
