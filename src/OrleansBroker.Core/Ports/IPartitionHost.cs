@@ -5,8 +5,8 @@ namespace OrleansBroker.Core.Ports;
 
 /// <summary>
 /// Keeps this broker's partitions in step with the catalog. Called after a change has been stored, one call at a time;
-/// a topic's partitions exist before clients are told of the topic, and go after clients are told that it is gone. None of it
-/// throws for a disk's sake: a partition whose log cannot be opened is offline, and the topic exists all the same.
+/// a topic's partitions exist before clients are told of the topic, and go after clients are told that it is gone. An IOException
+/// is logged and leaves what it concerns offline; the change itself is in force.
 /// </summary>
 public interface IPartitionHost
 {

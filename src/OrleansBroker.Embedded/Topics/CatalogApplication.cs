@@ -22,14 +22,14 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         var created = records.OfType<TopicCreated>().Select(record => ToImage(record.Topic)).ToArray();
         foreach (var topic in created)
         {
-            partitions.TopicCreated(topic);
+            Tell(() => partitions.TopicCreated(topic));
         }
 
         var deleted = records.OfType<TopicDeleted>().Select(record => metadata.Current.Find(record.Topic.Id)).OfType<TopicImage>().ToArray();
         metadata.Change(image => image.Without(deleted).With(created));
         foreach (var topic in deleted)
         {
-            partitions.TopicDeleted(topic);
+            Tell(() => partitions.TopicDeleted(topic));
         }
 
         foreach (var record in records)
@@ -49,13 +49,13 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
                 metadata.Change(image => image.Find(topic.Id) is { } old ? image.With([old with { Configs = topic.Configs }]) : image);
                 if (metadata.Current.Find(topic.Id) is { } changed)
                 {
-                    partitions.TopicConfigChanged(changed);
+                    Tell(() => partitions.TopicConfigChanged(changed));
                 }
 
                 break;
             case BrokerConfigChanged:
                 AlterBroker(catalog);
-                partitions.BrokerConfigChanged(config.Current);
+                Tell(() => partitions.BrokerConfigChanged(config.Current));
                 break;
             default:
                 break;
@@ -69,9 +69,22 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
             return;
         }
 
-        var more = added.Topic.Replicas.Skip(old.Partitions.Length).Select(ToImage);
-        partitions.PartitionsAdded(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length);
+        var more = added.Topic.Replicas.Skip(old.Partitions.Length).Select(ToImage).ToArray();
+        Tell(() => partitions.PartitionsAdded(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
         metadata.Change(image => image.Find(added.Topic.Id) is { } now ? image.With([now with { Partitions = [.. now.Partitions, .. more] }]) : image);
+    }
+
+    // What is stored is in force: a disk that fails now leaves partitions offline, as one that fails later does.
+    private void Tell(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (IOException e)
+        {
+            LogOffline(logger, e.Message);
+        }
     }
 
     private void AlterBroker(Catalog catalog)
@@ -90,6 +103,9 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         new(topic.Name, topic.Id, Array.ConvertAll(topic.Replicas, ToImage)) { IsInternal = topic.IsInternal, Configs = topic.Configs };
 
     private static PartitionImage ToImage(BrokerId[] replicas) => new(replicas[0], new LeaderEpoch(0), replicas, replicas);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A change of the catalog did not reach its partitions: {Reason}")]
+    private static partial void LogOffline(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The altered configuration of the broker is not used: {Problem}")]
     private static partial void LogIgnored(ILogger logger, ConfigProblem problem);

@@ -1,0 +1,31 @@
+using OrleansBroker.Core.Metadata;
+using OrleansBroker.Protocol;
+
+namespace OrleansBroker.Server.Handlers;
+
+/// <summary>A partition as it is told to clients: its leader if that one lives, its replicas, and which of them do not live.</summary>
+internal readonly struct PartitionView
+{
+    public PartitionView(PartitionImage partition, MetadataImage image)
+    {
+        var hasLeader = image.IsAlive(partition.Leader);
+        Error = hasLeader ? ErrorCode.None : ErrorCode.LeaderNotAvailable;
+        LeaderId = hasLeader ? partition.Leader.Value : BrokerId.None.Value;
+        LeaderEpoch = partition.LeaderEpoch.Value;
+        Replicas = Array.ConvertAll(partition.Replicas, id => id.Value);
+        Isr = ReferenceEquals(partition.Isr, partition.Replicas) ? Replicas : Array.ConvertAll(partition.Isr, id => id.Value);
+        Offline = Array.TrueForAll(partition.Replicas, image.IsAlive) ? [] : [.. partition.Replicas.Where(id => !image.IsAlive(id)).Select(id => id.Value)];
+    }
+
+    public ErrorCode Error { get; }
+
+    public int LeaderId { get; }
+
+    public int LeaderEpoch { get; }
+
+    public int[] Replicas { get; }
+
+    public int[] Isr { get; }
+
+    public int[] Offline { get; }
+}
