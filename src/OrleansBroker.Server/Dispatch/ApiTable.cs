@@ -22,6 +22,16 @@ public static class ApiTable
         Serve<InitProducerIdRequest, InitProducerIdResponse>(broker => new InitProducerIdHandler(broker), "without a transactional id"),
         Serve<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(broker => new OffsetForLeaderEpochHandler(broker)),
         Serve<DescribeProducersRequest, DescribeProducersResponse>(broker => new DescribeProducersHandler(broker)),
+        Serve<MetadataRequest, MetadataResponse>(broker => new MetadataHandler(broker)),
+        Serve<CreateTopicsRequest, CreateTopicsResponse>(broker => new CreateTopicsHandler(broker)),
+        Serve<DeleteTopicsRequest, DeleteTopicsResponse>(broker => new DeleteTopicsHandler(broker), "internal topics stay"),
+        Serve<CreatePartitionsRequest, CreatePartitionsResponse>(broker => new CreatePartitionsHandler(broker), "internal topics stay as they are"),
+        Serve<DescribeConfigsRequest, DescribeConfigsResponse>(broker => new DescribeConfigsHandler(broker), "topics and brokers"),
+        Serve<AlterConfigsRequest, AlterConfigsResponse>(broker => new AlterConfigsHandler(broker), "topics and brokers"),
+        Serve<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(broker => new IncrementalAlterConfigsHandler(broker), "topics and brokers"),
+        Serve<DescribeLogDirsRequest, DescribeLogDirsResponse>(broker => new DescribeLogDirsHandler(broker)),
+        Serve<DescribeClusterRequest, DescribeClusterResponse>(broker => new DescribeClusterHandler(broker)),
+        Serve<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(broker => new DescribeTopicPartitionsHandler(broker)),
     ];
 
     /// <summary>The page <c>docs/protocol-support.md</c>.</summary>
