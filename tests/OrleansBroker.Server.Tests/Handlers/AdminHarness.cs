@@ -11,8 +11,6 @@ namespace OrleansBroker.Server.Tests.Handlers;
 /// <summary>A broker as far as the administrative handlers need it: a catalog, an image, a configuration; no logs and no groups.</summary>
 internal sealed class AdminHarness
 {
-    private readonly RequestContext _context = new("/127.0.0.1", "PLAINTEXT", CancellationToken.None);
-
     public AdminHarness(params string[] settings)
     {
         Assert.True(BrokerConfig.TryCreate(settings.Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])), out var config, out _));
@@ -61,7 +59,8 @@ internal sealed class AdminHarness
         where TRequest : class, IRequest<TResponse>, new()
         where TResponse : class, IWireStruct, new()
     {
-        _context.Begin(new RequestHeader { ApiKey = TRequest.Api.Key, ApiVersion = (short)version });
-        return await handler.HandleAsync(request, _context);
+        using var context = new RequestContext("/127.0.0.1", "PLAINTEXT", CancellationToken.None);
+        context.Begin(new RequestHeader { ApiKey = TRequest.Api.Key, ApiVersion = (short)version });
+        return await handler.HandleAsync(request, context);
     }
 }
