@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core;
+using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
+using OrleansBroker.Server.Network;
+using OrleansBroker.Storage;
+using OrleansBroker.Storage.Files;
+
+namespace OrleansBroker.Server.Tests;
+
+/// <summary>A listener on loopback over real logs in a directory of its own, without catalog and groups: topics are made by hand.</summary>
+internal sealed class TestBroker : IAsyncDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("ob-server-").FullName;
+    private readonly LogDirectory _logs;
+
+    public TestBroker(Func<ListenerOptions, ListenerOptions>? limits = null)
+    {
+        _logs = LogDirectory.Open(new LogDirectoryOptions
+        {
+            Files = new LocalFileSystem(),
+            Path = _path,
+            Broker = new BrokerId(0),
+            NowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+            Logger = Log,
+            BootId = "boot",
+        });
+        var broker = new BrokerServices
+        {
+            Id = new BrokerId(0),
+            Config = new BrokerConfigCache(BrokerConfig.Default),
+            Metadata = new MetadataCache(new MetadataImage("cluster", new BrokerId(0), [])),
+            Partitions = Partitions,
+            Topics = null!,
+            Groups = null!,
+            ProducerIds = new CountedProducerIds(),
+            Logs = _logs,
+            Clock = TimeProvider.System,
+        };
+        var options = new ListenerOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        Listener = Listener.Start(limits?.Invoke(options) ?? options, broker, Log);
+    }
+
+    public Listener Listener { get; }
+
+    public PartitionTable Partitions { get; } = new();
+
+    public LinesLogger Log { get; } = new();
+
+    /// <summary>Makes a topic and returns its id.</summary>
+    public Guid CreateTopic(string name, int partitions = 1, LogConfig? config = null, bool isInternal = false)
+    {
+        var id = Guid.NewGuid();
+        var all = new Partition[partitions];
+        for (var i = 0; i < partitions; i++)
+        {
+            var log = _logs.OpenLog(new TopicPartition(name, i), id, config ?? LogConfig.Default);
+            log.BeginLeadership(new LeaderEpoch(0));
+            all[i] = new Partition(log, new LeaderEpoch(0), isInternal, new NoFlushes());
+        }
+
+        Partitions.Set(name, id, all);
+        return id;
+    }
+
+    public void DeleteTopic(string name, Guid id)
+    {
+        foreach (var partition in Partitions.Remove(name, id))
+        {
+            partition.Close();
+        }
+    }
+
+    public TestClient Connect() => new(Listener.LocalEndpoint);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Listener.DisposeAsync();
+        foreach (var (_, line) in Log.Lines.Where(line => line.EventId == 3003))
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        _logs.Dispose();
+        Directory.Delete(_path, recursive: true);
+    }
+
+    /// <summary>Keeps what was logged, from information on.</summary>
+    internal sealed class LinesLogger : ILogger
+    {
+        private readonly ConcurrentQueue<(int EventId, string Line)> _lines = new();
+
+        public IReadOnlyCollection<(int EventId, string Line)> Lines => _lines;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue((eventId.Id, formatter(state, exception) + exception));
+    }
+
+    private sealed class CountedProducerIds : IProducerIds
+    {
+        private long _last;
+
+        public ValueTask<ProducerId> NextAsync(CancellationToken cancellation) => new(new ProducerId(Interlocked.Increment(ref _last)));
+    }
+
+    private sealed class NoFlushes : IFlushQueue
+    {
+        public ValueTask<ErrorCode> FlushedAsync(Partition partition, long lastOffset, long withinMs) => new(ErrorCode.None);
+    }
+}
