@@ -23,8 +23,8 @@ internal static class ProducerSnapshots
     {
         table.Clear(logStartOffset);
         table.SnapshotOffset = logStartOffset;
-        var loaded = TryLoadNewest(files, logger, partition, directory, table, logEndOffset);
-        if (loaded || !canSkip)
+        var any = LoadNewest(files, logger, partition, directory, table, logEndOffset);
+        if (any || !canSkip)
         {
             Replay(table, segments, Math.Max(table.EndOffset, logStartOffset), logEndOffset);
         }
@@ -46,7 +46,8 @@ internal static class ProducerSnapshots
         }
     }
 
-    private static bool TryLoadNewest(
+    // Answers whether there was any, be it a good one or not.
+    private static bool LoadNewest(
         IFileSystem files, ILogger logger, TopicPartition partition, string directory, ProducerStateTable table, long logEndOffset)
     {
         var offsets = List(files, directory);
@@ -71,7 +72,7 @@ internal static class ProducerSnapshots
             files.DeleteFile(path);
         }
 
-        return false;
+        return offsets.Count > 0;
     }
 
     [SkipLocalsInit]
