@@ -58,7 +58,7 @@ async function consumer (name, settings) {
   const inbox = new Inbox()
   const positions = new Positions()
   // The library assigns after it has raised the event.
-  consumer.on('rebalance', () => setImmediate(() => consumer.isConnected() &&
+  consumer.on('rebalance', () => setImmediate(() => consumers.get(name)?.consumer === consumer &&
     inbox.assign(consumer.assignments().map(({ topic, partition }) => [topic, partition]))))
   consumer.on('rebalance.error', error => inbox.fail(error))
   consumer.on('data', ({ topic, partition, offset, timestamp, key, value, headers = [] }) => {
@@ -109,8 +109,9 @@ async function commit ({ name }) {
 }
 
 async function leave ({ name }) {
-  await called(done => consumers.get(name).consumer.disconnect(done))
+  const { consumer } = consumers.get(name)
   consumers.delete(name)
+  await called(done => consumer.disconnect(done))
 }
 
 async function withAdmin (action) {
@@ -145,8 +146,8 @@ serve({
   leave,
   close: leave,
   committed: admin(async (client, { group, topic }) => {
-    const [{ partitions }] = await client.fetchOffsets({ groupId: group, topics: [topic] })
-    return partitions.map(({ partition, offset }) => [partition, Number(offset)])
+    const [found] = await client.fetchOffsets({ groupId: group, topics: [topic] })
+    return (found?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)])
   }),
   createTopic: callbackAdmin((client, { topic, partitions = 1, replication = 1, configs = {} }, done) =>
     client.createTopic({ topic, num_partitions: partitions, replication_factor: replication, config: configs }, 10000, done)),
