@@ -290,12 +290,16 @@ public sealed class PartitionLog : IDisposable
             Volatile.Write(ref _logEndOffset, end);
             Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
             Volatile.Write(ref _recoveryPoint, Math.Min(_recoveryPoint, end));
-            last.TruncateTo(end);
             _rolledUnflushed.RemoveAll(segment => segment.BaseOffset >= last.BaseOffset);
-            foreach (var segment in dropped)
+
+            // From the end on, so that a crash in between leaves no hole.
+            for (var i = dropped.Length - 1; i >= 0; i--)
             {
-                Discard(segment);
+                Discard(dropped[i]);
             }
+
+            _files.FlushDirectory(Directory);
+            last.TruncateTo(end);
 
             Epochs.TruncateFromEnd(end);
             ProducerSnapshots.Rebuild(_files, _logger, Partition, Directory, _producers, _segments, _logStartOffset, end, canSkip: false);

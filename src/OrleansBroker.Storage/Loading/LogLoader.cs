@@ -47,7 +47,9 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
 
         var logStart = Math.Max(checkpoint.LogStartOffset, segments[0].BaseOffset);
         logEnd = Math.Max(logEnd, logStart);
-        epochs.TruncateFromEnd(logEnd);
+
+        // An epoch that begins at the very end stays: its leadership had begun, though nothing was appended in it.
+        epochs.TruncateFromEnd(logEnd + 1);
         epochs.TruncateFromStart(logStart);
         var producers = LoadProducers(partition, directory, segments, logStart, logEnd, recovered);
         segments[^1].ReleaseMaps();
