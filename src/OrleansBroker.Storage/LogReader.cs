@@ -98,14 +98,15 @@ internal sealed class LogReader(PartitionLog log, PositionCache positions, ILogg
             // A compacted segment may have nothing more behind the offset.
             if (start < end)
             {
-                return Slice(segment, start, end, bytesMax, atLeastOneBatch);
+                var offsetLimit = i + 1 < segments.Length ? segments[i + 1].BaseOffset : log.LogEndOffset;
+                return Slice(segment, offsetLimit, start, end, bytesMax, atLeastOneBatch);
             }
         }
 
         return ReadResult.Empty;
     }
 
-    private ReadResult Slice(Segment segment, int start, int end, int bytesMax, bool atLeastOneBatch)
+    private ReadResult Slice(Segment segment, long offsetLimit, int start, int end, int bytesMax, bool atLeastOneBatch)
     {
         if (end - start > bytesMax)
         {
@@ -116,6 +117,7 @@ internal sealed class LogReader(PartitionLog log, PositionCache positions, ILogg
             }
         }
 
+        end = segment.GoodEnd(start, end, offsetLimit);
         return end > start ? new ReadResult(ErrorCode.None, new RecordSet(segment.File, start, end - start)) : ReadResult.Empty;
     }
 

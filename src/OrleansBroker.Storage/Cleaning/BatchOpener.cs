@@ -1,5 +1,6 @@
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Records;
+using OrleansBroker.Storage.Segments;
 
 namespace OrleansBroker.Storage.Cleaning;
 
@@ -35,6 +36,9 @@ internal sealed class BatchOpener(int decompressedBytesMax) : IDisposable
         lastDelta = record.OffsetDelta;
         return true;
     }
+
+    public static CorruptSegmentException Corrupt(Segment segment, RecordBatchView batch, MalformedMessageException e) =>
+        new($"{segment.Path} has a batch at offset {batch.BaseOffset} whose records cannot be read: {e.Message}", e);
 
     /// <summary>Gives back the memory.</summary>
     public void Dispose() => _scratch.Dispose();

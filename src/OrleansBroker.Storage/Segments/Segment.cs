@@ -30,6 +30,7 @@ public sealed class Segment : IDisposable
     private bool _timestampKnown;
     private bool _indexesChecked;
     private bool _nameFlushed;
+    private LoadedBatches? _loaded;
 
     /// <param name="sizeBytes">Of the file as it is; 0 creates it, or empties it.</param>
     internal Segment(IFileSystem files, string directory, long baseOffset, string suffix, long sizeBytes)
@@ -41,6 +42,7 @@ public sealed class Segment : IDisposable
         _offsets = new OffsetIndex(files, PathOf(LogFileNames.OffsetIndex), baseOffset);
         _times = new TimeIndex(files, PathOf(LogFileNames.TimeIndex), baseOffset);
         _sizeBytes = sizeBytes;
+        _loaded = sizeBytes > 0 ? new LoadedBatches(sizeBytes) : null;
         _largestTimestampOffset = baseOffset;
     }
 
@@ -118,6 +120,22 @@ public sealed class Segment : IDisposable
         File.Write(position, bytes);
         NoteAppended(position, bytes.Length, lastOffset, maxTimestampMs, maxTimestampOffset, config);
         Volatile.Write(ref _sizeBytes, position + bytes.Length);
+    }
+
+    /// <summary>Like <see cref="Append"/>, for many batches: each is indexed as if it had come alone.</summary>
+    internal void AppendEach(ReadOnlySpan<byte> batches, LogConfig config)
+    {
+        var position = checked((int)_sizeBytes);
+        File.Write(position, batches);
+        for (var rest = batches; rest.Length > 0;)
+        {
+            var batch = new RecordBatchView(rest);
+            NoteAppended(position, batch.SizeBytes, batch.LastOffset, batch.MaxTimestamp, batch.LastOffset, config);
+            position += batch.SizeBytes;
+            rest = rest[batch.SizeBytes..];
+        }
+
+        Volatile.Write(ref _sizeBytes, position);
     }
 
     internal bool HasRoomFor(long lastOffset) => lastOffset - BaseOffset <= int.MaxValue;
@@ -203,6 +221,14 @@ public sealed class Segment : IDisposable
             found = ((int)headers.NextPosition, header.NextOffset);
         }
     }
+
+    /// <summary>
+    /// How far the batches between two positions are good. What this process wrote is; what it found is looked at before it is
+    /// served for the first time.
+    /// </summary>
+    /// <param name="offsetLimit">The base offset of what follows.</param>
+    /// <exception cref="CorruptSegmentException">Not even the first is good.</exception>
+    internal int GoodEnd(int start, int end, long offsetLimit) => _loaded?.GoodEnd(this, start, end, offsetLimit) ?? end;
 
     /// <summary>The first batch from an offset on for which <paramref name="timestampMs"/> is not too late.</summary>
     [SkipLocalsInit]
@@ -294,6 +320,7 @@ public sealed class Segment : IDisposable
     internal void SetSize(long sizeBytes)
     {
         Volatile.Write(ref _sizeBytes, sizeBytes);
+        _loaded?.CutTo(sizeBytes);
         if (File.Length != sizeBytes)
         {
             File.SetLength(sizeBytes);

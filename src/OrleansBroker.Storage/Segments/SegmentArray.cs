@@ -30,6 +30,9 @@ internal static class SegmentArray
         return Math.Max(low - 1, 0);
     }
 
+    /// <summary>The base offset of the segment that follows one which is not the last.</summary>
+    public static long NextBaseOffset(Segment[] segments, Segment segment) => segments[Floor(segments, segment.BaseOffset) + 1].BaseOffset;
+
     public static long SizeBytes(Segment[] segments)
     {
         long bytes = 0;
