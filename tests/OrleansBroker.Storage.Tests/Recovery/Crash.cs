@@ -1,0 +1,8 @@
+namespace OrleansBroker.Storage.Tests.Recovery;
+
+internal enum Crash
+{
+    Kill,
+    KillInTheMiddleOfAWrite,
+    PowerLoss,
+}
