@@ -35,8 +35,6 @@ public sealed class BrokerConfig
 
         LogRetentionCheckIntervalMs = Get<long>("log.retention.check.interval.ms");
         LogFlushOffsetCheckpointIntervalMs = Get<int>("log.flush.offset.checkpoint.interval.ms");
-        LogFlushStartOffsetCheckpointIntervalMs = Get<int>("log.flush.start.offset.checkpoint.interval.ms");
-        ReplicaHighWatermarkCheckpointIntervalMs = Get<long>("replica.high.watermark.checkpoint.interval.ms");
         NumRecoveryThreadsPerDataDir = Get<int>("num.recovery.threads.per.data.dir");
         LogCleanerEnable = Get<bool>("log.cleaner.enable");
         LogCleanerThreads = Get<int>("log.cleaner.threads");
@@ -47,14 +45,12 @@ public sealed class BrokerConfig
         LogCleanerIoMaxBytesPerSecond = Get<double>("log.cleaner.io.max.bytes.per.second");
 
         ProducerIdExpirationMs = Get<int>("producer.id.expiration.ms");
-        ProducerIdExpirationCheckIntervalMs = Get<int>("producer.id.expiration.check.interval.ms");
 
         GroupInitialRebalanceDelayMs = Get<int>("group.initial.rebalance.delay.ms");
         GroupMaxSessionTimeoutMs = Get<int>("group.max.session.timeout.ms");
         GroupMaxSize = Get<int>("group.max.size");
         GroupMinSessionTimeoutMs = Get<int>("group.min.session.timeout.ms");
         OffsetMetadataMaxBytes = Get<int>("offset.metadata.max.bytes");
-        OffsetsCommitTimeoutMs = Get<int>("offsets.commit.timeout.ms");
         OffsetsRetentionCheckIntervalMs = Get<long>("offsets.retention.check.interval.ms");
         OffsetsRetentionMinutes = Get<int>("offsets.retention.minutes");
         OffsetsTopicCompressionCodec = (CompressionCodec)Get<int>("offsets.topic.compression.codec");
@@ -65,8 +61,6 @@ public sealed class BrokerConfig
         ConnectionsMaxIdleMs = Get<long>("connections.max.idle.ms");
         MaxConnections = Get<int>("max.connections");
         MaxConnectionsPerIp = Get<int>("max.connections.per.ip");
-        MaxConnectionsPerIpOverrides = Get<string>("max.connections.per.ip.overrides");
-        QueuedMaxRequests = Get<int>("queued.max.requests");
         QueuedMaxRequestBytes = Get<long>("queued.max.request.bytes");
         SocketListenBacklogSize = Get<int>("socket.listen.backlog.size");
         SocketReceiveBufferBytes = Get<int>("socket.receive.buffer.bytes");
@@ -111,8 +105,6 @@ public sealed class BrokerConfig
 
     public long LogRetentionCheckIntervalMs { get; }
     public int LogFlushOffsetCheckpointIntervalMs { get; }
-    public int LogFlushStartOffsetCheckpointIntervalMs { get; }
-    public long ReplicaHighWatermarkCheckpointIntervalMs { get; }
     public int NumRecoveryThreadsPerDataDir { get; }
     public bool LogCleanerEnable { get; }
     public int LogCleanerThreads { get; }
@@ -123,14 +115,12 @@ public sealed class BrokerConfig
     public double LogCleanerIoMaxBytesPerSecond { get; }
 
     public int ProducerIdExpirationMs { get; }
-    public int ProducerIdExpirationCheckIntervalMs { get; }
 
     public int GroupInitialRebalanceDelayMs { get; }
     public int GroupMaxSessionTimeoutMs { get; }
     public int GroupMaxSize { get; }
     public int GroupMinSessionTimeoutMs { get; }
     public int OffsetMetadataMaxBytes { get; }
-    public int OffsetsCommitTimeoutMs { get; }
     public long OffsetsRetentionCheckIntervalMs { get; }
     public int OffsetsRetentionMinutes { get; }
     public CompressionCodec OffsetsTopicCompressionCodec { get; }
@@ -141,8 +131,6 @@ public sealed class BrokerConfig
     public long ConnectionsMaxIdleMs { get; }
     public int MaxConnections { get; }
     public int MaxConnectionsPerIp { get; }
-    public string MaxConnectionsPerIpOverrides { get; }
-    public int QueuedMaxRequests { get; }
     public long QueuedMaxRequestBytes { get; }
     public int SocketListenBacklogSize { get; }
     public int SocketReceiveBufferBytes { get; }

@@ -4,8 +4,8 @@ using static OrleansBroker.Core.Configuration.ConfigTable;
 namespace OrleansBroker.Core.Configuration;
 
 /// <summary>
-/// The broker configurations that this broker honours, with the defaults and bounds of Kafka 4, a line each. Those that stand
-/// behind a topic configuration can be altered while the broker runs; the others are read once, at start.
+/// The broker configurations that this broker honours, a line each, with the defaults and bounds of Kafka 4 unless the line says
+/// otherwise. Those that stand behind a topic configuration can be altered while the broker runs; the others are read once.
 /// </summary>
 public static class BrokerConfigTable
 {
@@ -64,9 +64,7 @@ public static class BrokerConfigTable
 
         // Background work on the logs.
         Long("log.retention.check.interval.ms", 300_000, AtLeast(1), "How often retention looks for segments to delete."),
-        Int("log.flush.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the recovery points are written down."),
-        Int("log.flush.start.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the log start offsets are written down."),
-        Long("replica.high.watermark.checkpoint.interval.ms", 5_000, AtLeast(1), "How often the high watermarks are written down."),
+        Int("log.flush.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the recovery points, the high watermarks and the log start offsets are written down."),
         Int("num.recovery.threads.per.data.dir", 2, AtLeast(1), "How many threads check the logs at start after an unclean stop."),
         Flag("log.cleaner.enable", true, "Whether logs with cleanup.policy compact are compacted."),
         Int("log.cleaner.threads", 1, AtLeast(0), "How many logs are compacted at once."),
@@ -78,7 +76,6 @@ public static class BrokerConfigTable
 
         // Producers.
         Int("producer.id.expiration.ms", 86_400_000, AtLeast(1), "How long a partition remembers an idempotent producer after its last write.").Dynamic(),
-        Int("producer.id.expiration.check.interval.ms", 600_000, AtLeast(1), "How often expired producers are forgotten."),
 
         // Groups.
         Int("group.initial.rebalance.delay.ms", 3_000, AtLeast(0), "How long an empty group waits for more members before its first rebalance."),
@@ -86,7 +83,6 @@ public static class BrokerConfigTable
         Int("group.max.size", int.MaxValue, AtLeast(1), "How many members a group may have."),
         Int("group.min.session.timeout.ms", 6_000, AtLeast(1), "The shortest session timeout a member may ask for."),
         Int("offset.metadata.max.bytes", 4096, AtLeast(0), "The largest metadata a consumer may commit with an offset."),
-        Int("offsets.commit.timeout.ms", 5_000, AtLeast(1), "How long an offset commit waits for its replicas."),
         Long("offsets.retention.check.interval.ms", 600_000, AtLeast(1), "How often expired offsets are removed."),
         Int("offsets.retention.minutes", 10_080, AtLeast(1), "How long the offsets of an empty group are kept."),
         Int("offsets.topic.compression.codec", 0, Between(0, 4), "The codec of the records in __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."),
@@ -98,13 +94,11 @@ public static class BrokerConfigTable
         Long("connections.max.idle.ms", 600_000, null, "After how long without a request a connection is closed; -1 is never."),
         Int("max.connections", int.MaxValue, AtLeast(0), "How many connections are open at once."),
         Int("max.connections.per.ip", int.MaxValue, AtLeast(0), "How many connections one address may have open at once."),
-        Text("max.connections.per.ip.overrides", "", null, "max.connections.per.ip for single addresses: address:count, divided by commas."),
-        Int("queued.max.requests", 500, AtLeast(1), "How many requests are read ahead of their execution."),
-        Long("queued.max.request.bytes", -1, AtLeast(-1), "How many bytes of requests are held in memory at once; -1 is without limit."),
-        Int("socket.listen.backlog.size", 50, AtLeast(1), "How many connections wait to be accepted."),
-        Int("socket.receive.buffer.bytes", 102_400, AtLeast(-1), "The receive buffer of a socket; -1 is the system's default."),
+        Long("queued.max.request.bytes", 512 << 20, AtLeast(-1), "How many bytes of large requests are held in memory at once, over all connections; more are not read before there is room. Kafka has no limit by default; -1 is the default here."),
+        Int("socket.listen.backlog.size", 1024, AtLeast(1), "How many connections wait to be accepted. Kafka's default is 50, with which a thousand clients that start at once wait for seconds."),
+        Int("socket.receive.buffer.bytes", -1, AtLeast(-1), "The receive buffer of a socket; -1 leaves it to the system, which adapts it. Kafka's default is 102400."),
         Int("socket.request.max.bytes", 100 << 20, AtLeast(1), "The largest request taken; a larger one closes its connection."),
-        Int("socket.send.buffer.bytes", 102_400, AtLeast(-1), "The send buffer of a socket; -1 is the system's default."),
+        Int("socket.send.buffer.bytes", -1, AtLeast(-1), "The send buffer of a socket; -1 leaves it to the system, which adapts it. Kafka's default is 102400."),
         Int("fetch.max.bytes", 55 << 20, AtLeast(1024), "The largest fetch response."),
         Int("max.incremental.fetch.session.cache.slots", 1000, AtLeast(0), "How many incremental fetch sessions are kept."),
     ]);
