@@ -17,8 +17,8 @@ public static class BrokerConfigTable
         Text("broker.rack", null, null, "Where the broker stands, told to clients."),
         Text("listeners", "PLAINTEXT://127.0.0.1:9092", null, "The address that clients connect to."),
         Text("advertised.listeners", null, null, "The address that clients are told to connect to, where it differs from listeners."),
-        Text("log.dirs", null, null, "The data directory."),
-        Text("log.dir", null, null, "The data directory, where log.dirs is not set."),
+        Text("log.dirs", null, OneDirectory, "The data directory."),
+        Text("log.dir", null, OneDirectory, "The data directory, where log.dirs is not set."),
 
         // Topics.
         Flag("auto.create.topics.enable", true, "Whether a topic is created when a client first asks for it."),

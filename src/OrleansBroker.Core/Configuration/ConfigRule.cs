@@ -25,6 +25,9 @@ public sealed record ConfigRule(string Description, Func<object, bool> Allows)
     /// <summary>Replicas whose replication is throttled: <c>partition:broker</c> pairs, or <c>*</c> for all.</summary>
     public static readonly ConfigRule ThrottledReplicas = new("[partitionId]:[brokerId],... or *", value => IsThrottledReplicas((string[])value));
 
+    /// <summary>Kafka takes several data directories, this broker one.</summary>
+    public static readonly ConfigRule OneDirectory = new("one directory", value => value is string path && path.Length > 0 && !path.Contains(','));
+
     /// <summary>Only <c>false</c>: the feature behind it is not part of this broker.</summary>
     public static readonly ConfigRule NotAvailable = new("[false]", value => value is false);
 

@@ -37,7 +37,7 @@ public static class TopicConfigTable
         Text("message.timestamp.type", "CreateTime", OneOf("CreateTime", "LogAppendTime"), "Whether a record keeps the producer's timestamp or gets the time at which it was appended.").Behind("log.message.timestamp.type"),
         Number("min.cleanable.dirty.ratio", 0.5, Between(0, 1), "Which share of a log must be uncompacted before it is compacted.").Behind("log.cleaner.min.cleanable.ratio"),
         Long("min.compaction.lag.ms", 0, AtLeast(0), "How long a record is kept from compaction.").Behind("log.cleaner.min.compaction.lag.ms"),
-        Int("min.insync.replicas", 1, AtLeast(1), "How many in-sync replicas, the leader among them, a write with acks=all needs.").Behind("min.insync.replicas"),
+        Int("min.insync.replicas", 1, AtLeast(1), "How many in-sync replicas, the leader among them, a write with acks=all needs; never more than the topic has replicas, so that with one replica it says nothing.").Behind("min.insync.replicas"),
         Flag("preallocate", false, "Whether a new segment's file gets its full size at once.").Behind("log.preallocate"),
         Flag("remote.log.copy.disable", false, "For tiered storage, which this broker does not have: accepted, without effect."),
         Flag("remote.log.delete.on.disable", false, "For tiered storage, which this broker does not have: accepted, without effect."),

@@ -48,10 +48,6 @@ public static class TopicConfigs
         };
     }
 
-    /// <summary>How many in-sync replicas a write with acks=all needs.</summary>
-    public static int MinInSyncReplicas(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker) =>
-        new Values(overrides, broker).Get<int>("min.insync.replicas");
-
     /// <summary>Whether these overrides can stand together over the broker's defaults; the first problem where they cannot.</summary>
     public static bool TryValidate(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker, [NotNullWhen(false)] out ConfigProblem? problem)
     {

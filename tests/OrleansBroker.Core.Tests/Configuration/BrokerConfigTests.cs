@@ -39,6 +39,14 @@ public sealed class BrokerConfigTests
     }
 
     [Fact]
+    public void There_is_one_data_directory()
+    {
+        Assert.Equal("/data", TopicConfigsTests.Broker("log.dir=/other log.dirs=/data").LogDirectory);
+        Assert.False(BrokerConfig.TryCreate([new("log.dirs", "/a,/b")], out _, out var problems));
+        Assert.Equal("log.dirs", Assert.Single(problems).Name);
+    }
+
+    [Fact]
     public void Node_id_comes_before_broker_id()
     {
         Assert.Equal(new BrokerId(7), TopicConfigsTests.Broker("broker.id=7").Broker);

@@ -2,6 +2,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Simulation;
+using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Embedded.Tests.Topics;
 
@@ -105,6 +106,29 @@ public sealed class CatalogHostTests
         Assert.All(codes, code => Assert.Equal(ErrorCode.None, code));
         Assert.Equal(1000, process.Describe().Length);
         Assert.Equal(process.Describe(), (await CatalogProcess.StartAsync(_store)).Describe());
+    }
+
+    [Fact]
+    public async Task On_a_real_disk_a_restart_finds_what_was_there()
+    {
+        var directory = Directory.CreateTempSubdirectory("catalog-");
+        try
+        {
+            var path = Path.Combine(directory.FullName, "documents");
+            var process = await CatalogProcess.StartAsync(new FileDocumentStore(new LocalFileSystem(), path), writesAtOnce: 8);
+            Assert.All(await process.CreateAsync(Enumerable.Range(0, 50).Select(i => $"topic.{i}"), partitions: 3), code => Assert.Equal(ErrorCode.None, code));
+            Assert.Equal(ErrorCode.None, await process.DeleteAsync("topic.7"));
+            Assert.Equal(ErrorCode.None, await process.SetAsync(ConfigResourceType.Topic, "topic.8", "cleanup.policy", "compact"));
+
+            var next = await CatalogProcess.StartAsync(new FileDocumentStore(new LocalFileSystem(), path));
+
+            Assert.Equal(49, next.Describe().Length);
+            Assert.Equal(process.Describe(), next.Describe());
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
     }
 
     [Fact]
