@@ -41,7 +41,8 @@ internal sealed class Connection : IAsyncDisposable
         _socket = socket;
         _frames = new FrameReader(listener.Options.RequestBytesMax);
         _sender = new ResponseSender(socket);
-        Address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        Address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         _peer = socket.RemoteEndPoint?.ToString() ?? string.Empty;
         _context = new RequestContext("/" + Address, listener.Options.Name, _closed.Token);
     }
@@ -72,7 +73,7 @@ internal sealed class Connection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _listener.Log.HandlerFailed(e, _peer, _context.ApiKey, _context.ApiVersion, _context.CorrelationId, _context.ClientId, _listener.EndpointFor(_context.ApiKey)?.Print(_context) ?? string.Empty);
+            _listener.Log.HandlerFailed(e, _peer, _context.ApiKey, _context.ApiVersion, _context.CorrelationId, Printable(_context.ClientId), _listener.EndpointFor(_context.ApiKey)?.Print(_context) ?? string.Empty);
         }
         finally
         {
@@ -195,7 +196,7 @@ internal sealed class Connection : IAsyncDisposable
 
             if (_context.CloseReason is { } reason)
             {
-                _listener.Log.Refused(_peer, header.ApiKey, header.ApiVersion, _context.ClientId, reason);
+                _listener.Log.Refused(_peer, header.ApiKey, header.ApiVersion, Printable(_context.ClientId), reason);
                 return false;
             }
 
@@ -256,4 +257,8 @@ internal sealed class Connection : IAsyncDisposable
             _turnMs = Environment.TickCount64;
         }
     }
+
+    /// <summary>What a client calls itself, without what could begin a line of its own in the log.</summary>
+    private static string Printable(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(character => char.IsControl(character) ? '?' : character)) : text;
 }

@@ -32,7 +32,7 @@ public sealed class Listener : IAsyncDisposable
         Log = log;
         Budget = new RequestBudget(options.QueuedRequestBytesMax);
         _endpoints = ApiTable.Bind(broker, options);
-        _room = new SemaphoreSlim(options.ConnectionsMax, options.ConnectionsMax);
+        _room = new SemaphoreSlim(options.ConnectionsMax);
         LocalEndpoint = (IPEndPoint)socket.LocalEndPoint!;
         var idleMs = options.ConnectionIdleMsMax > 0 ? options.ConnectionIdleMsMax : long.MaxValue;
         var periodMs = Math.Clamp(Math.Min(idleMs, options.RequestStallMsMax) / 4, 20, 1_000);

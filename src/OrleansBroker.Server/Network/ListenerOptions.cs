@@ -1,5 +1,4 @@
 using System.Net;
-using OrleansBroker.Core.Configuration;
 
 namespace OrleansBroker.Server.Network;
 
@@ -54,23 +53,4 @@ public sealed record ListenerOptions
 
     /// <summary>How long the close of the listener waits for requests that are being handled, in milliseconds.</summary>
     public int StopGraceMs { get; init; } = 2_000;
-
-    /// <summary>The limits that a broker's configuration gives. Socket buffers and the backlog stay this class's own unless they were set.</summary>
-    public static ListenerOptions From(BrokerConfig config, IPEndPoint endpoint)
-    {
-        var defaults = new ListenerOptions { Endpoint = endpoint };
-        return defaults with
-        {
-            RequestBytesMax = config.SocketRequestMaxBytes,
-            QueuedRequestBytesMax = config.QueuedMaxRequestBytes > 0 ? config.QueuedMaxRequestBytes : defaults.QueuedRequestBytesMax,
-            ConnectionsMax = config.MaxConnections,
-            ConnectionsPerAddressMax = config.MaxConnectionsPerIp,
-            ConnectionIdleMsMax = config.ConnectionsMaxIdleMs,
-            SendBufferBytes = config.AtStart.ContainsKey("socket.send.buffer.bytes") ? config.SocketSendBufferBytes : defaults.SendBufferBytes,
-            ReceiveBufferBytes = config.AtStart.ContainsKey("socket.receive.buffer.bytes") ? config.SocketReceiveBufferBytes : defaults.ReceiveBufferBytes,
-            ListenBacklog = config.AtStart.ContainsKey("socket.listen.backlog.size") ? config.SocketListenBacklogSize : defaults.ListenBacklog,
-            FetchSessionsMax = config.MaxIncrementalFetchSessionCacheSlots,
-            FetchBytesMax = config.FetchMaxBytes,
-        };
-    }
 }
