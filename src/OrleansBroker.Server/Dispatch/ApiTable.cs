@@ -32,6 +32,17 @@ public static class ApiTable
         Serve<DescribeLogDirsRequest, DescribeLogDirsResponse>(broker => new DescribeLogDirsHandler(broker)),
         Serve<DescribeClusterRequest, DescribeClusterResponse>(broker => new DescribeClusterHandler(broker)),
         Serve<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>(broker => new DescribeTopicPartitionsHandler(broker)),
+        Serve<FindCoordinatorRequest, FindCoordinatorResponse>(broker => new FindCoordinatorHandler(broker), "groups only"),
+        Serve<JoinGroupRequest, JoinGroupResponse>(broker => new JoinGroupHandler(broker)),
+        Serve<SyncGroupRequest, SyncGroupResponse>(broker => new SyncGroupHandler(broker)),
+        Serve<HeartbeatRequest, HeartbeatResponse>(broker => new HeartbeatHandler(broker)),
+        Serve<LeaveGroupRequest, LeaveGroupResponse>(broker => new LeaveGroupHandler(broker)),
+        Serve<OffsetCommitRequest, OffsetCommitResponse>(broker => new OffsetCommitHandler(broker)),
+        Serve<OffsetFetchRequest, OffsetFetchResponse>(broker => new OffsetFetchHandler(broker)),
+        Serve<OffsetDeleteRequest, OffsetDeleteResponse>(broker => new OffsetDeleteHandler(broker)),
+        Serve<DescribeGroupsRequest, DescribeGroupsResponse>(broker => new DescribeGroupsHandler(broker)),
+        Serve<ListGroupsRequest, ListGroupsResponse>(broker => new ListGroupsHandler(broker)),
+        Serve<DeleteGroupsRequest, DeleteGroupsResponse>(broker => new DeleteGroupsHandler(broker)),
     ];
 
     /// <summary>The page <c>docs/protocol-support.md</c>.</summary>

@@ -10,6 +10,8 @@ internal static class AuthorizedOperations
 
     public const int Cluster = Create | ClusterAction | DescribeConfigs | AlterConfigs | IdempotentWrite | Alter | Describe;
 
+    public const int Group = Read | Delete | Describe | DescribeConfigs | AlterConfigs;
+
     private const int Read = 1 << 3;
     private const int Write = 1 << 4;
     private const int Create = 1 << 5;
