@@ -25,14 +25,13 @@ public sealed class PartitionLog : IDisposable
 {
     private readonly IFileSystem _files;
     private readonly ILogger _logger;
-    private readonly DeferredDeletions _deletions;
+    private readonly LogSegments _segments;
+    private readonly LogFlusher _flusher;
     private readonly Lock _gate = new();
     private readonly Lock _flushGate = new();
     private readonly ProducerStateTable _producers;
     private readonly PositionCache _positions = new();
     private readonly LogReader _reader;
-    private readonly List<Segment> _rolledUnflushed = [];
-    private volatile Segment[] _segments;
     private volatile LogConfig _config;
     private volatile bool _failed;
     private long _logStartOffset;
@@ -46,13 +45,12 @@ public sealed class PartitionLog : IDisposable
     {
         _files = files;
         _logger = logger;
-        _deletions = deletions;
         Partition = loaded.Partition;
         TopicId = loaded.TopicId;
-        Directory = loaded.Directory;
         Epochs = loaded.Epochs;
         _config = loaded.Config;
-        _segments = loaded.Segments;
+        _segments = new LogSegments(files, deletions, loaded.Directory, loaded.Segments, loaded.RecoveryPoint);
+        _flusher = new LogFlusher(files, loaded.Epochs, namesFlushed: !loaded.Recovered && loaded.LogEndOffset > 0);
         _producers = loaded.Producers;
         _logStartOffset = loaded.LogStartOffset;
         _logEndOffset = loaded.LogEndOffset;
@@ -60,14 +58,6 @@ public sealed class PartitionLog : IDisposable
         _recoveryPoint = loaded.RecoveryPoint;
         _changed = loaded.Recovered;
         _reader = new LogReader(this, _positions, logger);
-        for (var i = 0; i + 1 < _segments.Length; i++)
-        {
-            if (_segments[i + 1].BaseOffset > _recoveryPoint)
-            {
-                _rolledUnflushed.Add(_segments[i]);
-            }
-        }
-
         _positions.NoteAppend(_logEndOffset, Active, (int)Active.SizeBytes);
     }
 
@@ -75,7 +65,7 @@ public sealed class PartitionLog : IDisposable
 
     public Guid TopicId { get; internal set; }
 
-    public string Directory { get; private set; }
+    public string Directory => _segments.Directory;
 
     public LogConfig Config
     {
@@ -95,21 +85,21 @@ public sealed class PartitionLog : IDisposable
     /// <summary>What lies before it survives a power loss.</summary>
     public long RecoveryPoint => Volatile.Read(ref _recoveryPoint);
 
-    public long SizeBytes => SegmentArray.SizeBytes(_segments);
+    public long SizeBytes => SegmentArray.SizeBytes(CurrentSegments);
 
-    public int SegmentCount => _segments.Length;
+    public int SegmentCount => CurrentSegments.Length;
 
     /// <summary>As they are now; the last is the active one.</summary>
-    public IReadOnlyList<Segment> Segments => _segments;
+    public IReadOnlyList<Segment> Segments => CurrentSegments;
 
     public LeaderEpochCache Epochs { get; }
 
     /// <summary>After an I/O error that leaves it unknown what is on the disk.</summary>
     public bool IsFailed => _failed;
 
-    internal Segment[] CurrentSegments => _segments;
+    internal Segment[] CurrentSegments => _segments.Current;
 
-    private Segment Active => _segments[^1];
+    private Segment Active => _segments.Active;
 
     /// <summary>
     /// Appends whole v2 batches with one write. They are stamped where they lie: offsets and leader epoch, and the timestamp
@@ -210,7 +200,7 @@ public sealed class PartitionLog : IDisposable
             try
             {
                 MoveLogStartOffset(start);
-                RemoveFirst(Retention.BelowLogStartOffset(_segments, start));
+                RemoveFirst(Retention.BelowLogStartOffset(CurrentSegments, start), nowMs: 0);
                 return ErrorCode.None;
             }
             catch (IOException e)
@@ -271,6 +261,7 @@ public sealed class PartitionLog : IDisposable
     public void FlushRolled() => FlushSegments(withActive: false);
 
     /// <summary>Drops all records from an offset on.</summary>
+    /// <exception cref="IOException">The log has failed.</exception>
     public void TruncateTo(long offset)
     {
         lock (_gate)
@@ -283,26 +274,21 @@ public sealed class PartitionLog : IDisposable
             var end = Math.Max(offset, _logStartOffset);
             _changed = true;
             _positions.Clear();
-            var kept = SegmentArray.Floor(_segments, end) + 1;
-            var dropped = _segments[kept..];
-            var last = _segments[kept - 1];
-            _segments = _segments[..kept];
             Volatile.Write(ref _logEndOffset, end);
             Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
             Volatile.Write(ref _recoveryPoint, Math.Min(_recoveryPoint, end));
-            _rolledUnflushed.RemoveAll(segment => segment.BaseOffset >= last.BaseOffset);
-
-            // From the end on, so that a crash in between leaves no hole.
-            for (var i = dropped.Length - 1; i >= 0; i--)
+            try
             {
-                Discard(dropped[i]);
+                _segments.TruncateTo(end, _config);
+                Epochs.TruncateFromEnd(end);
+                ProducerSnapshots.Rebuild(
+                    _files, _logger, Partition, Directory, _producers, CurrentSegments, _logStartOffset, end, canSkip: false);
             }
-
-            _files.FlushDirectory(Directory);
-            last.TruncateTo(end);
-
-            Epochs.TruncateFromEnd(end);
-            ProducerSnapshots.Rebuild(_files, _logger, Partition, Directory, _producers, _segments, _logStartOffset, end, canSkip: false);
+            catch (IOException e)
+            {
+                Fail("truncation", e);
+                throw;
+            }
         }
     }
 
@@ -317,7 +303,7 @@ public sealed class PartitionLog : IDisposable
     /// </summary>
     /// <param name="cleaned">In order, at least one; they cover no more than <paramref name="replaced"/>.</param>
     /// <param name="replaced">In order and adjacent, without the active one.</param>
-    /// <returns>False where the log changed in between: nothing was replaced, and the cleaned segments are gone.</returns>
+    /// <returns>False where the log changed in between: nothing was replaced. The cleaned segments are of no more use.</returns>
     /// <exception cref="IOException">Nothing was replaced, or a restart completes it.</exception>
     public bool ReplaceSegments(IReadOnlyList<Segment> cleaned, IReadOnlyList<Segment> replaced)
     {
@@ -336,42 +322,20 @@ public sealed class PartitionLog : IDisposable
         _files.FlushDirectory(Directory);
         lock (_gate)
         {
-            var first = Array.IndexOf(_segments, replaced[0]);
-            if (_failed || first < 0 || first + replaced.Count >= _segments.Length || _segments[first + replaced.Count - 1] != replaced[^1])
+            if (_failed || !_segments.TryReplace(cleaned, replaced))
             {
-                foreach (var segment in cleaned)
-                {
-                    segment.Delete();
-                }
-
                 return false;
-            }
-
-            _segments = [.. _segments.AsSpan(0, first), .. cleaned, .. _segments.AsSpan(first + replaced.Count)];
-            _rolledUnflushed.RemoveAll(replaced.Contains);
-            foreach (var segment in replaced)
-            {
-                segment.ChangeSuffix(LogFileNames.Deleted);
-            }
-
-            foreach (var segment in cleaned)
-            {
-                segment.ChangeSuffix("");
             }
         }
 
         _files.FlushDirectory(Directory);
-        foreach (var segment in replaced)
-        {
-            _deletions.Add(segment, _config.FileDeleteDelayMs);
-        }
-
+        _segments.Retire(replaced, _config);
         return true;
     }
 
     public void Dispose()
     {
-        foreach (var segment in _segments)
+        foreach (var segment in CurrentSegments)
         {
             segment.Dispose();
         }
@@ -400,17 +364,7 @@ public sealed class PartitionLog : IDisposable
         lock (_gate)
         {
             _failed = true;
-            foreach (var segment in _segments)
-            {
-                segment.ReleaseMaps();
-            }
-
-            _files.RenameDirectory(Directory, directory);
-            Directory = directory;
-            foreach (var segment in _segments)
-            {
-                segment.MoveTo(directory);
-            }
+            _segments.MoveTo(directory);
         }
     }
 
@@ -538,21 +492,13 @@ public sealed class PartitionLog : IDisposable
         }
     }
 
-    // The new file comes first: until it is there, the old segment stays the active one.
     private void Roll(long baseOffset, long nowMs)
     {
-        var old = Active;
-        if (old.SizeBytes == 0 && old.BaseOffset == baseOffset)
+        if (_segments.Roll(baseOffset, nowMs, _config))
         {
-            return;
+            _producers.EndOffset = baseOffset;
+            TakeProducerSnapshot();
         }
-
-        var created = Segment.Create(_files, Directory, baseOffset, "", nowMs, _config.Preallocate ? _config.SegmentBytes : 0);
-        old.Seal(_config);
-        _rolledUnflushed.Add(old);
-        _segments = [.. _segments, created];
-        _producers.EndOffset = baseOffset;
-        TakeProducerSnapshot();
     }
 
     // A snapshot only makes a later start quicker, so a full disk does not stop what it is taken for.
@@ -578,42 +524,35 @@ public sealed class PartitionLog : IDisposable
     {
         var config = _config;
         _producers.RemoveExpired(nowMs, config.ProducerIdExpirationMs);
-        foreach (var segment in _segments.AsSpan(0, _segments.Length - 1))
+        foreach (var segment in CurrentSegments.AsSpan(0, SegmentCount - 1))
         {
             segment.ReleaseMaps();
         }
 
-        var removed = RemoveFirst(Retention.BelowLogStartOffset(_segments, _logStartOffset));
-        if (!config.Delete)
+        var removed = RemoveFirst(Retention.BelowLogStartOffset(CurrentSegments, _logStartOffset), nowMs);
+        if (config.Delete)
         {
-            return removed;
+            removed += RemoveFirst(Math.Min(Retention.OverSize(CurrentSegments, config), BelowHighWatermark()), nowMs);
+            removed += RemoveFirst(Math.Min(Retention.TooOld(CurrentSegments, config, nowMs), BelowHighWatermark()), nowMs);
         }
 
-        removed += RemoveFirst(Math.Min(Retention.OverSize(_segments, config), Retention.BelowHighWatermark(_segments, _highWatermark, _logEndOffset)), nowMs);
-        removed += RemoveFirst(Math.Min(Retention.TooOld(_segments, config, nowMs), Retention.BelowHighWatermark(_segments, _highWatermark, _logEndOffset)), nowMs);
         return removed;
+
+        int BelowHighWatermark() => Retention.BelowHighWatermark(CurrentSegments, _highWatermark, _logEndOffset);
     }
 
     // Removes so many of the oldest segments; where that is all of them, a new one takes over first.
-    private int RemoveFirst(int count, long nowMs = 0)
+    private int RemoveFirst(int count, long nowMs)
     {
-        if (count == 0)
+        if (count > 0)
         {
-            return 0;
-        }
+            if (count == SegmentCount)
+            {
+                Roll(_logEndOffset, nowMs);
+            }
 
-        if (count == _segments.Length)
-        {
-            Roll(_logEndOffset, nowMs);
-        }
-
-        var removed = _segments[..count];
-        _segments = _segments[count..];
-        MoveLogStartOffset(_segments[0].BaseOffset);
-        _rolledUnflushed.RemoveAll(removed.Contains);
-        foreach (var segment in removed)
-        {
-            Discard(segment);
+            MoveLogStartOffset(CurrentSegments[count].BaseOffset);
+            _segments.RemoveFirst(count, _config);
         }
 
         return count;
@@ -627,13 +566,6 @@ public sealed class PartitionLog : IDisposable
             Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, offset));
             Epochs.TruncateFromStart(offset);
         }
-    }
-
-    private void Discard(Segment segment)
-    {
-        segment.ChangeSuffix(LogFileNames.Deleted);
-        _files.DeleteFile(LogFileNames.ForOffset(Directory, segment.BaseOffset, LogFileNames.ProducerSnapshot));
-        _deletions.Add(segment, _config.FileDeleteDelayMs);
     }
 
     private void FlushSegments(bool withActive)
@@ -650,7 +582,7 @@ public sealed class PartitionLog : IDisposable
                     throw new IOException($"the log of {Partition} failed earlier");
                 }
 
-                rolled = [.. _rolledUnflushed];
+                rolled = _segments.RolledUnflushed();
                 active = Active;
                 end = withActive ? _logEndOffset : active.BaseOffset;
             }
@@ -663,7 +595,7 @@ public sealed class PartitionLog : IDisposable
 
             try
             {
-                FlushFiles(rolled, activeDue ? active : null);
+                _flusher.Flush(Directory, rolled, activeDue ? active : null);
             }
             catch (IOException e)
             {
@@ -673,28 +605,10 @@ public sealed class PartitionLog : IDisposable
 
             lock (_gate)
             {
-                _rolledUnflushed.RemoveAll(rolled.Contains);
+                _segments.NoteFlushed(rolled);
                 Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, Math.Min(end, _logEndOffset)));
             }
         }
-    }
-
-    private void FlushFiles(Segment[] rolled, Segment? active)
-    {
-        Epochs.Flush();
-        foreach (var segment in rolled)
-        {
-            try
-            {
-                segment.Flush(isActive: false);
-            }
-            catch (Exception e) when (segment.IsDeleted && e is IOException or ObjectDisposedException)
-            {
-                // Retention removed it meanwhile.
-            }
-        }
-
-        active?.Flush(isActive: true);
     }
 
     private AppendResult Refuse(string what, IOException exception)

@@ -153,8 +153,9 @@ public sealed class LeaderEpochCache
         }
     }
 
-    /// <summary>Makes what stands in the cache survive a power loss.</summary>
-    internal void Flush()
+    /// <summary>Makes what stands in the cache survive a power loss, once the directory is flushed too.</summary>
+    /// <returns>Whether there was anything to flush.</returns>
+    internal bool FlushFile()
     {
         lock (_gate)
         {
@@ -163,12 +164,14 @@ public sealed class LeaderEpochCache
                 Write();
             }
 
-            if (_flushDue)
+            var due = _flushDue;
+            if (due)
             {
                 _files.FlushFile($"{Directory}/{LogFileNames.LeaderEpochCheckpoint}");
-                _files.FlushDirectory(Directory);
                 _flushDue = false;
             }
+
+            return due;
         }
     }
 

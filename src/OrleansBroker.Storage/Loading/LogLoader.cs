@@ -52,7 +52,11 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
         epochs.TruncateFromEnd(logEnd + 1);
         epochs.TruncateFromStart(logStart);
         var producers = LoadProducers(partition, directory, segments, logStart, logEnd, recovered);
-        segments[^1].ReleaseMaps();
+        foreach (var segment in segments)
+        {
+            segment.Release();
+        }
+
         return new PartitionLog(files, logger, deletions, new LoadedLog
         {
             Partition = partition,

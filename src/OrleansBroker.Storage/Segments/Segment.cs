@@ -9,7 +9,7 @@ namespace OrleansBroker.Storage.Segments;
 /// index and a time index beside it. The file is opened when it is first used, and indexes are mapped likewise, so that an
 /// idle segment holds neither descriptor nor map.
 /// One thread at a time appends (the log's lock). Reads run beside it: they go no further than <see cref="SizeBytes"/>,
-/// which grows after the bytes are written. The segment's own lock is held for index work only, never for I/O on the log file.
+/// which grows after the bytes are written.
 /// </summary>
 public sealed class Segment : IDisposable
 {
@@ -18,19 +18,12 @@ public sealed class Segment : IDisposable
 
     private readonly IFileSystem _files;
     private readonly Lock _gate = new();
-    private readonly OffsetIndex _offsets;
-    private readonly TimeIndex _times;
+    private readonly SegmentIndexes _indexes;
     private IFile? _file;
     private string _directory;
     private string _suffix;
     private long _sizeBytes;
-    private int _bytesSinceIndexed;
-    private long _largestTimestampMs = RecordBatchFormat.NoTimestamp;
-    private long _largestTimestampOffset;
-    private bool _timestampKnown;
-    private bool _indexesChecked;
-    private bool _nameFlushed;
-    private LoadedBatches? _loaded;
+    private readonly LoadedBatches? _loaded;
 
     /// <param name="sizeBytes">Of the file as it is; 0 creates it, or empties it.</param>
     internal Segment(IFileSystem files, string directory, long baseOffset, string suffix, long sizeBytes)
@@ -39,11 +32,9 @@ public sealed class Segment : IDisposable
         _directory = directory;
         _suffix = suffix;
         BaseOffset = baseOffset;
-        _offsets = new OffsetIndex(files, PathOf(LogFileNames.OffsetIndex), baseOffset);
-        _times = new TimeIndex(files, PathOf(LogFileNames.TimeIndex), baseOffset);
         _sizeBytes = sizeBytes;
         _loaded = sizeBytes > 0 ? new LoadedBatches(sizeBytes) : null;
-        _largestTimestampOffset = baseOffset;
+        _indexes = new SegmentIndexes(files, this);
     }
 
     public long BaseOffset { get; }
@@ -85,10 +76,7 @@ public sealed class Segment : IDisposable
     internal static Segment Create(IFileSystem files, string directory, long baseOffset, string suffix, long nowMs, long preallocateBytes = 0)
     {
         var segment = new Segment(files, directory, baseOffset, suffix, 0) { OpenedMs = nowMs };
-        segment._offsets.Delete();
-        segment._times.Delete();
-        segment._timestampKnown = true;
-        segment._indexesChecked = true;
+        segment._indexes.StartAnew();
         try
         {
             using var file = files.Open(segment.Path);
@@ -140,13 +128,7 @@ public sealed class Segment : IDisposable
 
     internal bool HasRoomFor(long lastOffset) => lastOffset - BaseOffset <= int.MaxValue;
 
-    internal bool IsIndexFull(LogConfig config)
-    {
-        lock (_gate)
-        {
-            return _offsets.IsFull(config.SegmentIndexBytes) || _times.IsFull(config.SegmentIndexBytes);
-        }
-    }
+    internal bool IsIndexFull(LogConfig config) => _indexes.IsFull(config);
 
     /// <summary>What recovery does with each good batch, and an append with what it wrote.</summary>
     internal void NoteAppended(int position, int bytes, long lastOffset, long maxTimestampMs, long maxTimestampOffset, LogConfig config)
@@ -156,25 +138,7 @@ public sealed class Segment : IDisposable
             FirstTimestampMs = maxTimestampMs;
         }
 
-        var largest = LargestTimestamp();
-        if (maxTimestampMs > largest.TimestampMs)
-        {
-            SetLargestTimestamp(maxTimestampMs, maxTimestampOffset);
-        }
-
-        if (_bytesSinceIndexed > config.IndexIntervalBytes)
-        {
-            lock (_gate)
-            {
-                if (_offsets.TryAdd(lastOffset, position, config.SegmentIndexBytes)
-                    && _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, config.SegmentIndexBytes))
-                {
-                    _bytesSinceIndexed = 0;
-                }
-            }
-        }
-
-        _bytesSinceIndexed = (int)Math.Min((long)_bytesSinceIndexed + bytes, int.MaxValue);
+        _indexes.Note(position, bytes, lastOffset, maxTimestampMs, maxTimestampOffset, config);
     }
 
     /// <summary>The first batch that ends at or behind an offset; null where none does before <paramref name="end"/>.</summary>
@@ -234,15 +198,8 @@ public sealed class Segment : IDisposable
     [SkipLocalsInit]
     internal BatchLocation? FindTimestamp(long timestampMs, long fromOffset, long end)
     {
-        long start;
-        lock (_gate)
-        {
-            CheckIndexes();
-            start = _times.OffsetFor(timestampMs);
-        }
-
         Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
-        var first = Math.Max(start, fromOffset);
+        var first = Math.Max(_indexes.OffsetFor(timestampMs), fromOffset);
         var headers = new BatchHeaderReader(File, StartFor(first, end), end, buffer);
         while (headers.TryRead(out var header))
         {
@@ -256,20 +213,7 @@ public sealed class Segment : IDisposable
     }
 
     /// <summary>The greatest timestamp and the last offset of its batch.</summary>
-    internal (long TimestampMs, long Offset) LargestTimestamp()
-    {
-        lock (_gate)
-        {
-            if (!_timestampKnown)
-            {
-                CheckIndexes();
-                (_largestTimestampMs, _largestTimestampOffset) = _times.Last;
-                _timestampKnown = true;
-            }
-
-            return (_largestTimestampMs, _largestTimestampOffset);
-        }
-    }
+    internal (long TimestampMs, long Offset) LargestTimestamp() => _indexes.LargestTimestamp();
 
     /// <summary>Reads the first batch's timestamp, if there is a batch and it was not read yet.</summary>
     [SkipLocalsInit]
@@ -289,6 +233,11 @@ public sealed class Segment : IDisposable
     [SkipLocalsInit]
     internal long ReadNextOffset()
     {
+        if (SizeBytes == 0)
+        {
+            return BaseOffset;
+        }
+
         Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
         var next = BaseOffset;
         var headers = new BatchHeaderReader(File, BoundaryBefore(SizeBytes), SizeBytes, buffer);
@@ -303,16 +252,7 @@ public sealed class Segment : IDisposable
     /// <summary>Drops the indexes, to be filled again by <see cref="NoteAppended"/>.</summary>
     internal void StartIndexesAnew()
     {
-        lock (_gate)
-        {
-            _offsets.Delete();
-            _times.Delete();
-            _indexesChecked = true;
-            _timestampKnown = true;
-            (_largestTimestampMs, _largestTimestampOffset) = (RecordBatchFormat.NoTimestamp, BaseOffset);
-        }
-
-        _bytesSinceIndexed = 0;
+        _indexes.StartAnew();
         FirstTimestampMs = null;
     }
 
@@ -343,17 +283,7 @@ public sealed class Segment : IDisposable
     /// <summary>No more appends: the time index gets its last entry, files get their exact lengths.</summary>
     internal void Seal(LogConfig config)
     {
-        lock (_gate)
-        {
-            if (_timestampKnown && SizeBytes > 0)
-            {
-                _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, config.SegmentIndexBytes + 1024);
-            }
-
-            _offsets.Seal();
-            _times.Seal();
-        }
-
+        _indexes.Seal(config);
         if (config.Preallocate && File.Length > SizeBytes)
         {
             File.SetLength(SizeBytes);
@@ -361,33 +291,27 @@ public sealed class Segment : IDisposable
     }
 
     /// <summary>
-    /// Returns once all that was appended survives a power loss. The indexes of a segment that is still appended to are left
-    /// out: recovery always builds the last segment's anew.
+    /// Returns once all that was appended survives a power loss, except for the file's name in the directory. The indexes of
+    /// a segment that is still appended to are left out: recovery always builds the last segment's anew.
     /// </summary>
     internal void Flush(bool isActive)
     {
         File.Flush();
         if (!isActive)
         {
-            _offsets.Flush();
-            _times.Flush();
-        }
-
-        if (!_nameFlushed || !isActive)
-        {
-            _files.FlushDirectory(_directory);
-            _nameFlushed = true;
+            _indexes.Flush();
         }
     }
 
     /// <summary>Unmaps the indexes of a segment that is not appended to; the next search maps them again.</summary>
-    internal void ReleaseMaps()
+    internal void ReleaseMaps() => _indexes.ReleaseMaps();
+
+    /// <summary>Closes what loading opened; nobody reads yet.</summary>
+    internal void Release()
     {
-        lock (_gate)
-        {
-            _offsets.Seal();
-            _times.Seal();
-        }
+        _indexes.ReleaseMaps();
+        _file?.Dispose();
+        _file = null;
     }
 
     /// <summary>Renames all files. Readers go on: an open file stays open, one that is not yet is opened by its new name.</summary>
@@ -402,10 +326,9 @@ public sealed class Segment : IDisposable
                 _files.RenameFile(log, Path);
             }
 
-            _offsets.Rename(PathOf(LogFileNames.OffsetIndex));
-            _times.Rename(PathOf(LogFileNames.TimeIndex));
-            _nameFlushed = false;
         }
+
+        _indexes.Rename();
     }
 
     /// <summary>Drops the batches from an offset on, and fills the indexes anew.</summary>
@@ -418,10 +341,7 @@ public sealed class Segment : IDisposable
         }
 
         SetSize(position);
-        lock (_gate)
-        {
-            RebuildIndexes(position);
-        }
+        _indexes.Rebuild();
     }
 
     /// <summary>The files lie in another directory now.</summary>
@@ -430,9 +350,9 @@ public sealed class Segment : IDisposable
         lock (_gate)
         {
             _directory = directory;
-            _offsets.MoveTo(PathOf(LogFileNames.OffsetIndex));
-            _times.MoveTo(PathOf(LogFileNames.TimeIndex));
         }
+
+        _indexes.Move();
     }
 
     /// <summary>Removes all files, for good.</summary>
@@ -440,16 +360,14 @@ public sealed class Segment : IDisposable
     {
         Dispose();
         _files.DeleteFile(Path);
-        _files.DeleteFile(PathOf(LogFileNames.OffsetIndex));
-        _files.DeleteFile(PathOf(LogFileNames.TimeIndex));
+        _indexes.Delete();
     }
 
     public void Dispose()
     {
+        _indexes.Dispose();
         lock (_gate)
         {
-            _offsets.Dispose();
-            _times.Dispose();
             _file?.Dispose();
         }
     }
@@ -457,85 +375,13 @@ public sealed class Segment : IDisposable
     private static BatchLocation Locate(long position, RecordBatchView header) =>
         new((int)position, header.SizeBytes, header.BaseOffset, header.LastOffset, header.MaxTimestamp);
 
-    private void SetLargestTimestamp(long timestampMs, long offset)
-    {
-        lock (_gate)
-        {
-            (_largestTimestampMs, _largestTimestampOffset) = (timestampMs, offset);
-        }
-    }
-
     private int StartFor(long offset, long end)
     {
-        if (end <= SmallBytes)
-        {
-            return 0;
-        }
-
-        lock (_gate)
-        {
-            CheckIndexes();
-            var position = _offsets.PositionFor(offset);
-            return position < end ? position : 0;
-        }
+        var position = end <= SmallBytes ? 0 : _indexes.PositionFor(offset);
+        return position < end ? position : 0;
     }
 
-    private int BoundaryBefore(long position)
-    {
-        if (position <= SmallBytes)
-        {
-            return 0;
-        }
+    private int BoundaryBefore(long position) => position <= SmallBytes ? 0 : _indexes.BoundaryBefore(position);
 
-        lock (_gate)
-        {
-            CheckIndexes();
-            return _offsets.BoundaryBefore((int)Math.Min(position, int.MaxValue));
-        }
-    }
-
-    // Indexes can always be had from the segment: one that is missing or makes no sense is built again, once.
-    private void CheckIndexes()
-    {
-        if (_indexesChecked)
-        {
-            return;
-        }
-
-        _indexesChecked = true;
-        var size = SizeBytes;
-        if (size == 0)
-        {
-            _offsets.Delete();
-            _times.Delete();
-            return;
-        }
-
-        if (_offsets.IsSane(size) && _times.IsSane() && _times.Count > 0)
-        {
-            return;
-        }
-
-        RebuildIndexes(size);
-    }
-
-    [SkipLocalsInit]
-    private void RebuildIndexes(long size)
-    {
-        _offsets.Delete();
-        _times.Delete();
-        (_largestTimestampMs, _largestTimestampOffset) = (RecordBatchFormat.NoTimestamp, BaseOffset);
-        _timestampKnown = true;
-        _bytesSinceIndexed = 0;
-        Span<byte> buffer = stackalloc byte[BatchHeaderReader.BufferBytes];
-        var headers = new BatchHeaderReader(File, 0, size, buffer);
-        while (headers.TryRead(out var header))
-        {
-            NoteAppended((int)headers.Position, header.SizeBytes, header.LastOffset, header.MaxTimestamp, header.LastOffset, LogConfig.Default);
-        }
-
-        _times.TryAdd(_largestTimestampMs, _largestTimestampOffset, LogConfig.Default.SegmentIndexBytes);
-    }
-
-    private string PathOf(string extension) => $"{_directory}/{LogFileNames.ForOffset(BaseOffset, extension)}{_suffix}";
+    internal string PathOf(string extension) => $"{_directory}/{LogFileNames.ForOffset(BaseOffset, extension)}{_suffix}";
 }
