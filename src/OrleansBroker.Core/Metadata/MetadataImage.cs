@@ -34,7 +34,19 @@ public sealed record MetadataImage(string ClusterId, BrokerId ControllerId, Immu
 
     public bool TryFind(string name, [NotNullWhen(true)] out TopicImage? topic) => _byName.TryGetValue(name, out topic);
 
-    public BrokerImage? FindBroker(BrokerId id) => Brokers.FirstOrDefault(broker => broker.Id == id);
+    /// <summary>The broker, if it lives. Metadata asks for every replica of every partition: no closures here.</summary>
+    public BrokerImage? FindBroker(BrokerId id)
+    {
+        foreach (var broker in Brokers)
+        {
+            if (broker.Id == id)
+            {
+                return broker;
+            }
+        }
+
+        return null;
+    }
 
     public bool IsAlive(BrokerId id) => FindBroker(id) is not null;
 

@@ -19,7 +19,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
     private const int DecisionsMax = 5;
 
     /// <summary>How many documents of one request are written at the same time.</summary>
-    private const int WritesAtOnceDefault = 8;
+    private const int WritesAtOnceDefault = 4;
 
     private readonly SemaphoreSlim _lane = new(1, 1);
     private readonly BrokerConfigCache _config;

@@ -12,9 +12,9 @@ internal readonly struct PartitionView
         Error = hasLeader ? ErrorCode.None : ErrorCode.LeaderNotAvailable;
         LeaderId = hasLeader ? partition.Leader.Value : BrokerId.None.Value;
         LeaderEpoch = partition.LeaderEpoch.Value;
-        Replicas = Array.ConvertAll(partition.Replicas, id => id.Value);
-        Isr = ReferenceEquals(partition.Isr, partition.Replicas) ? Replicas : Array.ConvertAll(partition.Isr, id => id.Value);
-        Offline = Array.TrueForAll(partition.Replicas, image.IsAlive) ? [] : [.. partition.Replicas.Where(id => !image.IsAlive(id)).Select(id => id.Value)];
+        Replicas = Array.ConvertAll(partition.Replicas, static id => id.Value);
+        Isr = ReferenceEquals(partition.Isr, partition.Replicas) ? Replicas : Array.ConvertAll(partition.Isr, static id => id.Value);
+        Offline = OfflineOf(partition.Replicas, image);
     }
 
     public ErrorCode Error { get; }
@@ -28,4 +28,18 @@ internal readonly struct PartitionView
     public int[] Isr { get; }
 
     public int[] Offline { get; }
+
+    private static int[] OfflineOf(BrokerId[] replicas, MetadataImage image)
+    {
+        List<int>? offline = null;
+        foreach (var id in replicas)
+        {
+            if (!image.IsAlive(id))
+            {
+                (offline ??= []).Add(id.Value);
+            }
+        }
+
+        return offline?.ToArray() ?? [];
+    }
 }
