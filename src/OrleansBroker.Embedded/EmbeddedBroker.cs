@@ -10,6 +10,7 @@ using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Server.Network;
 using OrleansBroker.Storage;
+using OrleansBroker.Storage.Cleaning;
 
 namespace OrleansBroker.Embedded;
 
@@ -135,7 +136,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             coordinator => coordinator.DisposeAsync());
         partitions.Deleted = topic => groups.DeleteTopicOffsetsAsync(topic.Name);
         groups.Start();
-        Started(new Housekeeping(logs, table, configs, null, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
+        Started(new Housekeeping(logs, table, configs, Cleaner(logs), _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
         return new BrokerServices
         {
             Id = Id,
@@ -148,6 +149,23 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             Logs = logs,
             Clock = _options.Clock,
         };
+    }
+
+    private LogCleaner? Cleaner(LogDirectory logs)
+    {
+        var config = _options.Config;
+        return config.LogCleanerEnable
+            ? new LogCleaner(
+                logs,
+                new LogCleanerOptions
+                {
+                    DedupeBufferBytes = config.LogCleanerDedupeBufferSize,
+                    IoBufferBytes = config.LogCleanerIoBufferSize,
+                    DedupeBufferLoadFactor = config.LogCleanerIoBufferLoadFactor,
+                    IoBytesPerSecondMax = config.LogCleanerIoMaxBytesPerSecond,
+                },
+                _options.Loggers.CreateLogger<LogCleaner>())
+            : null;
     }
 
     private void Listen(BrokerServices services)

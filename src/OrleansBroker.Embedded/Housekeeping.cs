@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Storage;
+using OrleansBroker.Storage.Cleaning;
 
 namespace OrleansBroker.Embedded;
 
@@ -23,7 +24,7 @@ internal sealed class Housekeeping : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly List<Job> _jobs;
 
-    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, object? cleaner, TimeProvider clock, ILogger logger)
+    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, LogCleaner? cleaner, TimeProvider clock, ILogger logger)
     {
         _logs = logs;
         _partitions = partitions;
@@ -37,6 +38,10 @@ internal sealed class Housekeeping : IDisposable
             new("deletion", () => DeleteExpiredIntervalMs, _logs.DeleteExpired),
         ];
         Start("housekeeping", RunJobs);
+        if (cleaner is not null)
+        {
+            Start("log cleaner", () => Clean(cleaner));
+        }
     }
 
     public void Dispose()
@@ -77,6 +82,24 @@ internal sealed class Housekeeping : IDisposable
                 job.DueMs = NowMs() + job.IntervalMs();
             }
         }
+    }
+
+    private void Clean(LogCleaner cleaner)
+    {
+        do
+        {
+            while (!_stopping.IsCancellationRequested && CleanOne(cleaner))
+            {
+            }
+        }
+        while (Wait(_config.Current.LogCleanerBackoffMs));
+    }
+
+    private bool CleanOne(LogCleaner cleaner)
+    {
+        var cleaned = false;
+        Try("compaction", () => cleaned = cleaner.CleanOne(NowMs(), _stopping.Token));
+        return cleaned;
     }
 
     private void ApplyRetention(long nowMs)
