@@ -157,6 +157,20 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_long_poll_ends_when_its_client_is_gone()
+    {
+        await using var broker = new TestBroker();
+        broker.CreateTopic("t");
+        using (var client = broker.Connect())
+        {
+            client.ApiVersions();
+            client.Send(Batches.Fetch("t", 0, maxWaitMs: int.MaxValue), 11);
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => broker.Listener.ConnectionCount == 0, TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public async Task Stopping_answers_long_polls_and_closes_every_connection()
     {
         var broker = new TestBroker();

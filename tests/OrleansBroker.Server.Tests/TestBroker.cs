@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Net;
-using Microsoft.Extensions.Logging;
 using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
@@ -16,7 +14,7 @@ namespace OrleansBroker.Server.Tests;
 /// <summary>A listener on loopback over real logs in a directory of its own, without catalog and groups: topics are made by hand.</summary>
 internal sealed class TestBroker : IAsyncDisposable
 {
-    private readonly string _path = Directory.CreateTempSubdirectory("ob-server-").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private readonly LogDirectory _logs;
 
     public TestBroker(Func<ListenerOptions, ListenerOptions>? limits = null)
@@ -24,7 +22,7 @@ internal sealed class TestBroker : IAsyncDisposable
         _logs = LogDirectory.Open(new LogDirectoryOptions
         {
             Files = new LocalFileSystem(),
-            Path = _path,
+            Path = _directory.Path,
             Broker = new BrokerId(0),
             NowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
             Logger = Log,
@@ -87,23 +85,7 @@ internal sealed class TestBroker : IAsyncDisposable
         }
 
         _logs.Dispose();
-        Directory.Delete(_path, recursive: true);
-    }
-
-    /// <summary>Keeps what was logged, from information on.</summary>
-    internal sealed class LinesLogger : ILogger
-    {
-        private readonly ConcurrentQueue<(int EventId, string Line)> _lines = new();
-
-        public IReadOnlyCollection<(int EventId, string Line)> Lines => _lines;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue((eventId.Id, formatter(state, exception) + exception));
+        _directory.Dispose();
     }
 
     private sealed class CountedProducerIds : IProducerIds

@@ -20,6 +20,9 @@ internal sealed class Connection : IAsyncDisposable
 {
     private const long TurnMsMax = 4;
 
+    /// <summary>A request that waits for longer is looked after: its client may be gone. Most long polls are shorter.</summary>
+    private const long WaitUnseenMsMax = 2_000;
+
     private readonly Listener _listener;
     private readonly Socket _socket;
     private readonly FrameReader _frames;
@@ -84,7 +87,7 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Ends the connection from outside: whatever it waits for on the socket fails.</summary>
     public void Abort() => _socket.Dispose();
 
-    /// <summary>Ends the connection if its peer has done nothing for longer than the limits allow.</summary>
+    /// <summary>Ends the connection if its peer has done nothing for longer than the limits allow, and a wait whose client is gone.</summary>
     public void AbortIfIdle(long nowMs)
     {
         var options = _listener.Options;
@@ -107,6 +110,11 @@ internal sealed class Connection : IAsyncDisposable
             _listener.Log.NotReading(_peer, unreadMs);
             Abort();
         }
+        else if (phase == Phase.Handling && idleMs > WaitUnseenMsMax && IsPeerGone())
+        {
+            _listener.Log.Disconnected(_peer, "while its request was waiting");
+            _ = CancelAsync();
+        }
     }
 
     /// <summary>Whether a request is being handled or answered.</summary>
@@ -123,6 +131,19 @@ internal sealed class Connection : IAsyncDisposable
         await _closed.CancelAsync().ConfigureAwait(false);
         _context.Dispose();
         _listener.Remove(this);
+    }
+
+    /// <summary>Whether the peer has closed its side and nothing of it is left to be read.</summary>
+    private bool IsPeerGone()
+    {
+        try
+        {
+            return _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
     }
 
     private async Task ServeAsync()

@@ -104,21 +104,19 @@ public sealed class Listener : IAsyncDisposable
         _socket.Dispose();
         await _accepting.ConfigureAwait(false);
         await _reaper.DisposeAsync().ConfigureAwait(false);
-        var deadlineMs = Environment.TickCount64 + Options.StopGraceMs;
         foreach (var (connection, _) in _connections)
         {
             await connection.CancelAsync().ConfigureAwait(false);
         }
 
-        while (_connections.Any(entry => entry.Key.IsBusy) && Environment.TickCount64 < deadlineMs)
-        {
-            await Task.Delay(5).ConfigureAwait(false);
-        }
-
+        await WaitAsync(() => !_connections.Any(entry => entry.Key.IsBusy)).ConfigureAwait(false);
         foreach (var (connection, _) in _connections)
         {
             connection.Abort();
         }
+
+        // The logs may be closed once this returns: nobody is to be in the middle of a read then.
+        await WaitAsync(() => _connections.IsEmpty).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -136,6 +134,16 @@ public sealed class Listener : IAsyncDisposable
             _perAddress.AddOrUpdate(connection.Address, 0, static (_, count) => count - 1);
             _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(connection.Address, 0));
             _room.Release();
+        }
+    }
+
+    /// <summary>Waits for connections to come to an end, for a limited time.</summary>
+    private async Task WaitAsync(Func<bool> isDone)
+    {
+        var deadlineMs = Environment.TickCount64 + Options.StopGraceMs;
+        while (!isDone() && Environment.TickCount64 < deadlineMs)
+        {
+            await Task.Delay(5).ConfigureAwait(false);
         }
     }
 
