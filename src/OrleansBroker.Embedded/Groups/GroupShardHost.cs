@@ -27,6 +27,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
     private bool _isLoading;
     private long _loadNotBeforeMs;
     private bool _isClosed;
+    private bool _isFailing;
 
     /// <summary>Gives an input to the machine and waits for its reply.</summary>
     /// <param name="refusal">The response that says an error of ours.</param>
@@ -100,7 +101,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         {
             RunWhatIsDue();
             appended = _log?.TakeAppended();
-            nextMs = _shard?.NextDeadlineMs ?? long.MaxValue;
+            nextMs = _shard?.NextDeadlineMs ?? LoadAgain();
         }
 
         appended?.NotifyAppended();
@@ -214,6 +215,18 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         return ErrorCode.CoordinatorLoadInProgress;
     }
 
+    /// <summary>A machine that was discarded is loaded again also where nobody asks: sessions end and offsets expire on their own.</summary>
+    private long LoadAgain()
+    {
+        if (_isClosed || hosting.FindPartition(index) is null)
+        {
+            return long.MaxValue;
+        }
+
+        CheckLoaded();
+        return _shard?.NextDeadlineMs ?? hosting.Clock.NowMs + LoadAgainMs;
+    }
+
     private void RunWhatIsDue()
     {
         var nowMs = hosting.Clock.NowMs;
@@ -237,11 +250,18 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             var error = _log!.Append(result.Records, _shard!, nowMs);
             if (error == ErrorCode.None)
             {
+                _isFailing = false;
                 Reply(result.Replies);
                 return;
             }
 
-            GroupLogMessages.AppendFailed(hosting.Logger, _log.Partition.Name, error);
+            if (!_isFailing)
+            {
+                // Once, and not for each commit while a disk is full.
+                GroupLogMessages.AppendFailed(hosting.Logger, _log.Partition.Name, error);
+                _isFailing = true;
+            }
+
             Refuse(result.Replies, GroupRefusals.ToClient(error));
             if (!result.IsRevocable)
             {
@@ -316,9 +336,14 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         }
     }
 
-    /// <summary>The next request loads another machine.</summary>
+    /// <summary>The next request loads another machine, or the timer after a while.</summary>
     private void Discard()
     {
+        if (_log is not null && !_isClosed)
+        {
+            hosting.Timer.RingAt(hosting.Clock.NowMs + LoadAgainMs);
+        }
+
         _log?.Dispose();
         _log = null;
         _shard = null;

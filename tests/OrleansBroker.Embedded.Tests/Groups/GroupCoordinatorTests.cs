@@ -156,6 +156,26 @@ public sealed class GroupCoordinatorTests
     }
 
     [Fact]
+    public async Task A_machine_that_was_lost_is_loaded_again_also_where_nobody_asks()
+    {
+        await using var broker = await GroupBroker.StartAsync();
+        await broker.StableAsync();
+        broker.Disk.Faults.CapacityBytes = 0;
+        broker.Time.Pass(10_000);
+        broker.Disk.Faults.CapacityBytes = long.MaxValue;
+        var endOffset = broker.PartitionOf().Log.LogEndOffset;
+
+        while (broker.PartitionOf().Log.LogEndOffset == endOffset)
+        {
+            // The load runs on another thread; the member's session begins again when it is done.
+            broker.Time.Pass(1_000);
+            await Task.Yield();
+        }
+
+        Assert.Equal("Empty", Assert.Single((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups).GroupState);
+    }
+
+    [Fact]
     public async Task A_deleted_topic_takes_its_offsets_with_it()
     {
         await using var broker = await GroupBroker.StartAsync();
