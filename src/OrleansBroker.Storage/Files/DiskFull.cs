@@ -6,7 +6,6 @@ internal static class DiskFull
     private const int NoSpaceErrno = 28;
     private const int QuotaErrnoLinux = 122;
     private const int QuotaErrnoMac = 69;
-    private const int DiskFullWindows = unchecked((int)0x80070070);
 
     public static void Translate(string path, Action<string> action)
     {
@@ -21,7 +20,7 @@ internal static class DiskFull
     }
 
     public static bool IsDiskFull(IOException exception) =>
-        exception is not DiskFullException && (OperatingSystem.IsWindows() ? exception.HResult == DiskFullWindows : IsDiskFull(exception.HResult));
+        exception is not DiskFullException && IsDiskFull(exception.HResult);
 
     public static bool IsDiskFull(int errno) => errno is NoSpaceErrno || errno == (OperatingSystem.IsMacOS() ? QuotaErrnoMac : QuotaErrnoLinux);
 

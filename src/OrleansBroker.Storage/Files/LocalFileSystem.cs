@@ -1,6 +1,6 @@
 namespace OrleansBroker.Storage.Files;
 
-/// <summary>The disk of this machine.</summary>
+/// <summary>The disk of this machine, which is a Unix: errno values, <c>flock(2)</c> and <c>mmap(2)</c> are taken for granted.</summary>
 public sealed class LocalFileSystem : IFileSystem
 {
     public static readonly LocalFileSystem Instance = new();
@@ -47,13 +47,7 @@ public sealed class LocalFileSystem : IFileSystem
 
     public IReadOnlyList<string> ListDirectories(string directory) => Names(Directory.EnumerateDirectories(directory));
 
-    public void FlushDirectory(string path)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            Posix.FlushDirectory(path);
-        }
-    }
+    public void FlushDirectory(string path) => Posix.FlushDirectory(path);
 
     public IDisposable? TryLock(string path)
     {

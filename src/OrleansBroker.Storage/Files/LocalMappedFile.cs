@@ -1,15 +1,14 @@
-using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace OrleansBroker.Storage.Files;
 
 /// <summary>
-/// Holds the view only, no file descriptor. The file's blocks are allocated before it is mapped: a store into a hole of a
-/// full disk would end the process (SIGBUS) instead of failing.
+/// A shared map without a file descriptor. The runtime's own would wait for the disk (msync) whenever it is unmapped.
+/// The file's blocks are allocated before it is mapped: a store into a hole of a full disk would end the process (SIGBUS)
+/// instead of failing.
 /// </summary>
 internal sealed unsafe class LocalMappedFile : IMappedFile
 {
-    private readonly MemoryMappedViewAccessor _view;
     private readonly int _capacityBytes;
     private byte* _bytes;
 
@@ -18,12 +17,9 @@ internal sealed unsafe class LocalMappedFile : IMappedFile
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacityBytes);
         Path = path;
         _capacityBytes = capacityBytes;
-        using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = OpenHandle(FileMode.OpenOrCreate);
         Resize(path, handle, capacityBytes);
-        using var mapping = MemoryMappedFile.CreateFromFile(
-            handle, mapName: null, capacityBytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-        _view = mapping.CreateViewAccessor(0, capacityBytes);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
+        _bytes = Posix.Map(path, handle, capacityBytes);
     }
 
     public string Path { get; }
@@ -39,15 +35,14 @@ internal sealed unsafe class LocalMappedFile : IMappedFile
 
     public void Flush()
     {
-        _view.Flush();
-        using var handle = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = OpenHandle(FileMode.Open);
         RandomAccess.FlushToDisk(handle);
     }
 
     public void CloseAt(long length)
     {
         Dispose();
-        using var handle = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = OpenHandle(FileMode.Open);
         RandomAccess.SetLength(handle, length);
     }
 
@@ -55,9 +50,8 @@ internal sealed unsafe class LocalMappedFile : IMappedFile
     {
         if (_bytes is not null)
         {
+            Posix.Unmap(_bytes, _capacityBytes);
             _bytes = null;
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
         }
     }
 
@@ -73,4 +67,7 @@ internal sealed unsafe class LocalMappedFile : IMappedFile
             Posix.Allocate(path, handle, length, capacityBytes);
         }
     }
+
+    private SafeFileHandle OpenHandle(FileMode mode) =>
+        File.OpenHandle(Path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 }

@@ -3,11 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace OrleansBroker.Storage.Files;
 
-/// <summary>The system calls that the runtime has no face for.</summary>
-internal static partial class Posix
+/// <summary>The system calls that the runtime has no face for, or not the right one.</summary>
+internal static unsafe partial class Posix
 {
     private const int ReadOnly = 0;
     private const int InvalidArgument = 22;
+    private const int ProtectReadWrite = 3;
+    private const int MapShared = 1;
 
     /// <summary>Extends a file to <paramref name="length"/> with zeros that have their blocks.</summary>
     public static void Allocate(string path, SafeFileHandle handle, long from, long length)
@@ -50,6 +52,21 @@ internal static partial class Posix
             throw new IOException($"cannot flush directory {path} (errno {error})");
         }
     }
+
+    /// <summary>Maps the beginning of a file for reading and writing.</summary>
+    public static byte* Map(string path, SafeFileHandle handle, int bytes)
+    {
+        var mapped = Mmap(0, (nuint)bytes, ProtectReadWrite, MapShared, handle, 0);
+        return mapped != -1 ? (byte*)mapped : throw new IOException($"cannot map {path} (errno {Marshal.GetLastPInvokeError()})");
+    }
+
+    public static void Unmap(byte* mapped, int bytes) => _ = Munmap((nint)mapped, (nuint)bytes);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    private static partial nint Mmap(nint address, nuint length, int protection, int flags, SafeFileHandle handle, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Munmap(nint address, nuint length);
 
     [LibraryImport("libc", EntryPoint = "posix_fallocate64")]
     private static partial int PosixFallocate(SafeFileHandle handle, long offset, long length);
