@@ -89,6 +89,8 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
             log.BeginLeadership(epoch);
         }
 
+        // Every in-sync replica, which is this one, has all of the log; the checkpoint of the high watermark may be old.
+        log.AdvanceHighWatermark(log.LogEndOffset);
         return epoch;
     }
 }
