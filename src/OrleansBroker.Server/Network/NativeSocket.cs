@@ -16,7 +16,7 @@ internal static partial class NativeSocket
     /// <summary>Linux's own limit is a little below 2 GiB; a piece this large is already worth a system call.</summary>
     private const int SendfileBytesMax = 8 << 20;
 
-    public static bool IsSupported { get; } = OperatingSystem.IsLinux();
+    public static bool IsSupported { get; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     /// <summary>Sends bytes that more will follow, so that the kernel does not make a packet of them alone.</summary>
     /// <returns>Bytes taken, or -1 where the socket has no room.</returns>
@@ -64,6 +64,6 @@ internal static partial class NativeSocket
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeSocketHandle socket, ReadOnlySpan<byte> bytes, nuint count, int flags);
 
-    [LibraryImport("libc", EntryPoint = "sendfile64", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
     private static partial nint Sendfile(SafeSocketHandle socket, SafeFileHandle file, ref long position, nuint count);
 }
