@@ -92,7 +92,7 @@ internal sealed class CompactionRun : IDisposable
         var changed = group.Length > 1;
         foreach (var segment in group)
         {
-            _scanner.Start(segment, 0, segment.SizeBytes, SegmentArray.NextBaseOffset(segments, segment));
+            _scanner.Start(segment, 0, segment.SizeBytes, segment.BaseOffset, SegmentArray.NextBaseOffset(segments, segment));
             changed |= Copy(segment, cleaned, rules, lastOffsets);
         }
 

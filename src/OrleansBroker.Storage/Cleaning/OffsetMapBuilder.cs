@@ -18,7 +18,7 @@ internal sealed class OffsetMapBuilder(BatchScanner scanner, BatchOpener opener)
             var segment = segments[i];
             var end = segment.SizeBytes;
             var start = segment.BaseOffset < range.FirstDirty ? segment.Find(range.FirstDirty, end)?.Position ?? end : 0;
-            scanner.Start(segment, start, end, segments[i + 1].BaseOffset);
+            scanner.Start(segment, start, end, segment.BaseOffset, segments[i + 1].BaseOffset);
             while (scanner.TryNext(cancellation, out var batch))
             {
                 if (batch.LastOffset >= range.FirstDirty && !batch.IsControl && !TryAdd(map, segment, batch, range.FirstDirty, out var full))

@@ -13,7 +13,6 @@ internal sealed class BatchScanner(int bufferBytes, IoThrottle? throttle = null)
 {
     private byte[] _buffer = [];
     private Segment? _segment;
-    private long _nextOffset;
     private long _offsetLimit;
     private long _readAt;
     private long _end;
@@ -23,11 +22,15 @@ internal sealed class BatchScanner(int bufferBytes, IoThrottle? throttle = null)
     /// <summary>Where the next batch begins, in the file.</summary>
     public long Position => _readAt - (_to - _from);
 
+    /// <summary>What the next batch begins with at the least.</summary>
+    public long NextOffset { get; private set; }
+
+    /// <param name="nextOffset">What the first batch begins with at the least.</param>
     /// <param name="offsetLimit">The base offset of the segment that follows.</param>
-    public void Start(Segment segment, long position, long end, long offsetLimit)
+    public void Start(Segment segment, long position, long end, long nextOffset, long offsetLimit)
     {
         _segment = segment;
-        _nextOffset = segment.BaseOffset;
+        NextOffset = nextOffset;
         _offsetLimit = offsetLimit;
         _readAt = position;
         _end = end;
@@ -62,12 +65,12 @@ internal sealed class BatchScanner(int bufferBytes, IoThrottle? throttle = null)
             throw Damaged("wrong CRC");
         }
 
-        if (batch.BaseOffset < _nextOffset || batch.NextOffset > _offsetLimit)
+        if (batch.BaseOffset < NextOffset || batch.NextOffset > _offsetLimit)
         {
             throw Damaged($"offset {batch.BaseOffset} does not follow");
         }
 
-        _nextOffset = batch.NextOffset;
+        NextOffset = batch.NextOffset;
         _from += batch.SizeBytes;
         return true;
     }

@@ -10,22 +10,21 @@ internal sealed class LoadedBatches(long loadedBytes)
 
     private readonly Lock _gate = new();
     private long _loadedBytes = loadedBytes;
-    private long _goodFrom;
-    private long _goodTo;
+    private GoodStretch _good;
 
     /// <summary>See <see cref="Segment.GoodEnd"/>.</summary>
     public int GoodEnd(Segment segment, int start, int end, long offsetLimit)
     {
         var checkedEnd = Math.Min(end, Volatile.Read(ref _loadedBytes));
-        var from = UnknownFrom(start);
-        if (from >= checkedEnd)
+        var known = KnownAt(segment, start);
+        if (known.To >= checkedEnd)
         {
             return end;
         }
 
-        var good = Check(segment, (int)from, checkedEnd, offsetLimit, from > start);
-        Note(start, good);
-        return good == checkedEnd ? end : good;
+        var good = Check(segment, known, checkedEnd, offsetLimit);
+        Note(good);
+        return good.To == checkedEnd ? end : (int)good.To;
     }
 
     /// <summary>The segment was cut: what is written behind is not what was loaded.</summary>
@@ -34,43 +33,49 @@ internal sealed class LoadedBatches(long loadedBytes)
         lock (_gate)
         {
             Volatile.Write(ref _loadedBytes, Math.Min(_loadedBytes, bytes));
-            _goodTo = Math.Min(_goodTo, bytes);
+            _good = default;
         }
     }
 
-    private static int Check(Segment segment, int start, long end, long offsetLimit, bool isContinued)
+    /// <summary>Goes on behind what is known.</summary>
+    private static GoodStretch Check(Segment segment, in GoodStretch known, long end, long offsetLimit)
     {
         using var scanner = new BatchScanner(BufferBytes);
-        scanner.Start(segment, start, end, offsetLimit);
+        scanner.Start(segment, known.To, end, known.NextOffset, offsetLimit);
         try
         {
             while (scanner.TryNext(CancellationToken.None, out _))
             {
             }
         }
-        catch (CorruptSegmentException) when (scanner.Position > start || isContinued)
+        catch (CorruptSegmentException) when (scanner.Position > known.From)
         {
             // Who reads on from there hears of it.
         }
 
-        return (int)scanner.Position;
+        return new GoodStretch(known.From, scanner.Position, scanner.NextOffset);
     }
 
-    /// <summary>Where in a stretch that begins at <paramref name="start"/> the batches begin that were not checked yet.</summary>
-    private long UnknownFrom(int start)
+    /// <summary>What is known to be good from <paramref name="start"/> on, which may be nothing.</summary>
+    private GoodStretch KnownAt(Segment segment, int start)
     {
         lock (_gate)
         {
-            return start >= _goodFrom && start < _goodTo ? _goodTo : start;
+            return start >= _good.From && start < _good.To ? _good with { From = start } : new GoodStretch(start, start, segment.BaseOffset);
         }
     }
 
-    private void Note(long start, long end)
+    private void Note(in GoodStretch good)
     {
         lock (_gate)
         {
-            var joins = start <= _goodTo && end >= _goodFrom;
-            (_goodFrom, _goodTo) = joins ? (Math.Min(_goodFrom, start), Math.Max(_goodTo, end)) : (start, end);
+            var joins = good.From <= _good.To && good.To >= _good.From;
+            _good = !joins ? good : (good.To >= _good.To ? good : _good) with { From = Math.Min(good.From, _good.From) };
         }
     }
+
+    /// <param name="From">Position.</param>
+    /// <param name="To">Position where a batch ends.</param>
+    /// <param name="NextOffset">What the batch behind begins with at the least.</param>
+    private readonly record struct GoodStretch(long From, long To, long NextOffset);
 }

@@ -14,23 +14,24 @@ namespace OrleansBroker.Storage.Tests.Recovery;
 /// </summary>
 public class FileFuzzTests(ITestOutputHelper output)
 {
-    private const int Rounds = 400;
+    private const int RoundsByDefault = 400;
     private static readonly TimeSpan _budget = TimeSpan.FromSeconds(20);
 
     [Fact]
     public void Damaged_files_are_refused_cleanly()
     {
-        var first = Environment.GetEnvironmentVariable("ORLEANSBROKER_FUZZ_SEED") is { Length: > 0 } given
-            ? int.Parse(given)
-            : Random.Shared.Next(1 << 30);
-        output.WriteLine($"seeds from {first}; one of them again: ORLEANSBROKER_FUZZ_SEED={first}");
+        var first = Setting("ORLEANSBROKER_FUZZ_SEED") ?? Random.Shared.Next(1 << 30);
+        var rounds = Setting("ORLEANSBROKER_FUZZ_ROUNDS") ?? RoundsByDefault;
+        output.WriteLine($"seeds from {first}; again: ORLEANSBROKER_FUZZ_SEED={first}");
         var disks = new[] { Prepare(clean: true), Prepare(clean: false) };
         var clock = Stopwatch.StartNew();
-        for (var seed = first; seed < first + Rounds && clock.Elapsed < _budget; seed++)
+        for (var seed = first; seed < first + rounds && (clock.Elapsed < _budget || rounds > RoundsByDefault); seed++)
         {
             Fuzz(disks[seed % disks.Length], seed);
         }
     }
+
+    private static int? Setting(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : null;
 
     private static void Fuzz(SimulatedDisk prepared, int seed)
     {
