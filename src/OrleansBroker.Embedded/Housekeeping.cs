@@ -86,6 +86,7 @@ internal sealed class Housekeeping : IDisposable
 
     private void Clean(LogCleaner cleaner)
     {
+        BackgroundThread.LowerPriority();
         do
         {
             while (!_stopping.IsCancellationRequested && CleanOne(cleaner))

@@ -148,7 +148,8 @@ internal sealed class LogHarness
         }
     }
 
-    private static long Decode(ReadOnlySpan<byte> bytes, long from, List<string> records)
+    /// <summary>Adds the records from an offset on; returns the offset after the last batch.</summary>
+    public static long Decode(ReadOnlySpan<byte> bytes, long from, List<string> records)
     {
         using var scratch = new PooledBuffer();
         var next = from;
