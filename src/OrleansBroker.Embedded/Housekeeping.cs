@@ -116,6 +116,10 @@ internal sealed class Housekeeping : IDisposable
             {
                 partition.Log.RollIfDue(nowMs);
                 partition.Log.ApplyRetention(nowMs);
+                if (!partition.Log.IsFailed)
+                {
+                    partition.Log.FlushRolled();
+                }
             });
         }
     }

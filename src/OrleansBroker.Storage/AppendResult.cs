@@ -3,7 +3,7 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Storage;
 
 /// <summary>What became of an append.</summary>
-public readonly struct AppendResult
+public readonly record struct AppendResult
 {
     public ErrorCode Error { get; init; }
 

@@ -27,24 +27,24 @@ public sealed class PartitionLog : IDisposable
     private readonly ILogger _logger;
     private readonly LogSegments _segments;
     private readonly LogFlusher _flusher;
+    private readonly LogHealth _health;
     private readonly Lock _gate = new();
     private readonly Lock _flushGate = new();
     private readonly ProducerStateTable _producers;
     private readonly PositionCache _positions = new();
     private readonly LogReader _reader;
     private volatile LogConfig _config;
-    private volatile bool _failed;
     private long _logStartOffset;
     private long _logEndOffset;
     private long _highWatermark;
     private long _recoveryPoint;
-    private bool _diskFull;
     private bool _changed;
 
     internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, LoadedLog loaded)
     {
         _files = files;
         _logger = logger;
+        _health = new LogHealth(loaded.Partition, logger);
         Partition = loaded.Partition;
         TopicId = loaded.TopicId;
         Epochs = loaded.Epochs;
@@ -67,11 +67,7 @@ public sealed class PartitionLog : IDisposable
 
     public string Directory => _segments.Directory;
 
-    public LogConfig Config
-    {
-        get => _config;
-        set => _config = value;
-    }
+    public LogConfig Config { get => _config; set => _config = value; }
 
     /// <summary>The first offset that can be read.</summary>
     public long LogStartOffset => Volatile.Read(ref _logStartOffset);
@@ -95,7 +91,7 @@ public sealed class PartitionLog : IDisposable
     public LeaderEpochCache Epochs { get; }
 
     /// <summary>After an I/O error that leaves it unknown what is on the disk.</summary>
-    public bool IsFailed => _failed;
+    public bool IsFailed => _health.IsFailed;
 
     internal Segment[] CurrentSegments => _segments.Current;
 
@@ -113,15 +109,15 @@ public sealed class PartitionLog : IDisposable
             return failure;
         }
 
-        if (Recompression.IsDue(batches, config, options.Origin))
+        if (!Recompression.IsDue(batches, config, options.Origin))
         {
-            using var recompressed = new PooledBuffer();
-            return Recompression.TryRecompress(batches, config, recompressed, out failure)
-                ? AppendValidated(recompressed.Span, options, config)
-                : failure;
+            return AppendValidated(batches, options, config);
         }
 
-        return AppendValidated(batches, options, config);
+        using var recompressed = new PooledBuffer();
+        return Recompression.TryRecompress(batches, config, recompressed, out failure)
+            ? AppendValidated(recompressed.Span, options, config)
+            : failure;
     }
 
     /// <summary>Batches from the one that holds <paramref name="offset"/> on, in the segment file they lie in.</summary>
@@ -167,7 +163,7 @@ public sealed class PartitionLog : IDisposable
             }
             catch (IOException e)
             {
-                Fail("leader epoch checkpoint", e);
+                _health.Fail("leader epoch checkpoint", e);
             }
         }
     }
@@ -192,7 +188,7 @@ public sealed class PartitionLog : IDisposable
                 return ErrorCode.OffsetOutOfRange;
             }
 
-            if (_failed)
+            if (IsFailed)
             {
                 return ErrorCode.KafkaStorageError;
             }
@@ -216,14 +212,18 @@ public sealed class PartitionLog : IDisposable
     {
         lock (_gate)
         {
-            if (_failed)
+            var config = _config;
+            _producers.RemoveExpired(nowMs, config.ProducerIdExpirationMs);
+            foreach (var segment in CurrentSegments.AsSpan(0, SegmentCount - 1))
             {
-                return 0;
+                segment.ReleaseMaps();
             }
 
             try
             {
-                return ApplyRetentionLocked(nowMs);
+                return IsFailed
+                    ? 0
+                    : RemoveFirst(Retention.Due(CurrentSegments, config, _logStartOffset, _highWatermark, _logEndOffset, nowMs), nowMs);
             }
             catch (IOException e)
             {
@@ -240,7 +240,7 @@ public sealed class PartitionLog : IDisposable
         {
             try
             {
-                if (!_failed && Active.SizeBytes > 0 && Rolling.IsOldEnough(Active, Partition, _config, nowMs, Math.Max(nowMs, 0)))
+                if (!IsFailed && Active.SizeBytes > 0 && Rolling.IsOldEnough(Active, Partition, _config, nowMs, newestMs: nowMs))
                 {
                     Roll(_logEndOffset, nowMs);
                 }
@@ -286,7 +286,7 @@ public sealed class PartitionLog : IDisposable
             }
             catch (IOException e)
             {
-                Fail("truncation", e);
+                _health.Fail("truncation", e);
                 throw;
             }
         }
@@ -307,22 +307,10 @@ public sealed class PartitionLog : IDisposable
     /// <exception cref="IOException">Nothing was replaced, or a restart completes it.</exception>
     public bool ReplaceSegments(IReadOnlyList<Segment> cleaned, IReadOnlyList<Segment> replaced)
     {
-        foreach (var segment in cleaned)
-        {
-            segment.Seal(_config);
-            segment.Flush(isActive: false);
-        }
-
-        // The greatest first: recovery drops every .swap at or behind the first .cleaned.
-        for (var i = cleaned.Count - 1; i >= 0; i--)
-        {
-            cleaned[i].ChangeSuffix(LogFileNames.Swap);
-        }
-
-        _files.FlushDirectory(Directory);
+        _segments.PrepareReplace(cleaned, _config);
         lock (_gate)
         {
-            if (_failed || !_segments.TryReplace(cleaned, replaced))
+            if (IsFailed || !_segments.TryReplace(cleaned, replaced))
             {
                 return false;
             }
@@ -363,7 +351,7 @@ public sealed class PartitionLog : IDisposable
     {
         lock (_gate)
         {
-            _failed = true;
+            _health.Retire();
             _segments.MoveTo(directory);
         }
     }
@@ -376,60 +364,22 @@ public sealed class PartitionLog : IDisposable
                 ErrorCode.RecordListTooLarge, $"batches of {batches.Length} bytes, where segment.bytes is {config.SegmentBytes}");
         }
 
-        var assigns = options.Origin != AppendOrigin.Replication;
-        if (assigns && config.LogAppendTime)
+        if (config.LogAppendTime && options.Origin != AppendOrigin.Replication)
         {
-            for (var rest = batches; rest.Length > 0; rest = rest[new RecordBatchView(rest).SizeBytes..])
-            {
-                RecordBatchStamp.LogAppendTime(rest, options.NowMs);
-            }
+            AppendPlanner.StampTime(batches, options.NowMs);
         }
 
         lock (_gate)
         {
-            if (_failed)
+            if (IsFailed)
             {
                 return AppendResult.Failed(ErrorCode.KafkaStorageError, "the log failed earlier", logStartOffset: _logStartOffset);
             }
 
-            return TryPlan(batches, options, out var plan, out var answer) ? Write(batches, options, config, plan) : answer;
+            return AppendPlanner.TryPlan(batches, options, _producers, _logEndOffset, out var plan, out var answer)
+                ? Write(batches, options, config, plan)
+                : answer with { LogStartOffset = _logStartOffset, LogAppendTimeMs = config.LogAppendTime ? answer.LogAppendTimeMs : -1 };
         }
-    }
-
-    // Checks producers and stamps, batch by batch; nothing of the log changes.
-    private bool TryPlan(Span<byte> batches, in AppendOptions options, out AppendPlan plan, out AppendResult answer)
-    {
-        plan = new AppendPlan { NextOffset = _logEndOffset };
-        answer = default;
-        for (var rest = batches; rest.Length > 0;)
-        {
-            var batch = new RecordBatchView(rest);
-            var error = _producers.Check(batch, options.Origin, out var duplicate);
-            if (error != ErrorCode.None)
-            {
-                answer = error == ErrorCode.DuplicateSequenceNumber
-                    ? Duplicate(duplicate)
-                    : AppendResult.Failed(error, _producers.Describe(batch), logStartOffset: _logStartOffset);
-                return false;
-            }
-
-            if (options.Origin != AppendOrigin.Replication)
-            {
-                RecordBatchStamp.BaseOffset(rest, plan.NextOffset);
-                RecordBatchStamp.PartitionLeaderEpoch(rest, options.Epoch.Value);
-            }
-            else if (batch.BaseOffset < plan.NextOffset)
-            {
-                answer = AppendResult.Failed(
-                    ErrorCode.OffsetOutOfRange, $"replicated offset {batch.BaseOffset} is before {plan.NextOffset}", logStartOffset: _logStartOffset);
-                return false;
-            }
-
-            plan.Add(batch);
-            rest = rest[batch.SizeBytes..];
-        }
-
-        return true;
     }
 
     private AppendResult Write(Span<byte> batches, in AppendOptions options, LogConfig config, in AppendPlan plan)
@@ -441,7 +391,7 @@ public sealed class PartitionLog : IDisposable
                 Roll(plan.BaseOffset, options.NowMs);
             }
 
-            NoteEpochs(batches);
+            AppendPlanner.NoteEpochs(batches, Epochs);
             Active.Append(batches, plan.LastOffset, plan.MaxTimestampMs, plan.MaxTimestampOffset, config);
         }
         catch (IOException e)
@@ -450,7 +400,7 @@ public sealed class PartitionLog : IDisposable
             return Refuse("append", e);
         }
 
-        _diskFull = false;
+        _health.NoteRoom();
         _changed = true;
         for (var rest = batches; rest.Length > 0; rest = rest[new RecordBatchView(rest).SizeBytes..])
         {
@@ -469,29 +419,6 @@ public sealed class PartitionLog : IDisposable
         };
     }
 
-    private AppendResult Duplicate(in ProducerBatch original) => new()
-    {
-        BaseOffset = original.FirstOffset,
-        LastOffset = original.LastOffset,
-        LogAppendTimeMs = _config.LogAppendTime ? original.TimestampMs : -1,
-        LogStartOffset = _logStartOffset,
-        Duplicate = true,
-    };
-
-    private void NoteEpochs(ReadOnlySpan<byte> batches)
-    {
-        for (var rest = batches; rest.Length > 0;)
-        {
-            var batch = new RecordBatchView(rest);
-            if (batch.PartitionLeaderEpoch > Epochs.Latest.Value)
-            {
-                Epochs.Assign(new LeaderEpoch(batch.PartitionLeaderEpoch), batch.BaseOffset);
-            }
-
-            rest = rest[batch.SizeBytes..];
-        }
-    }
-
     private void Roll(long baseOffset, long nowMs)
     {
         if (_segments.Roll(baseOffset, nowMs, _config))
@@ -501,45 +428,7 @@ public sealed class PartitionLog : IDisposable
         }
     }
 
-    // A snapshot only makes a later start quicker, so a full disk does not stop what it is taken for.
-    private void TakeProducerSnapshot()
-    {
-        if (_producers.EndOffset <= _producers.SnapshotOffset)
-        {
-            return;
-        }
-
-        try
-        {
-            ProducerSnapshotFile.Write(_files, Directory, _producers.EndOffset, _producers.Producers);
-            _producers.SnapshotOffset = _producers.EndOffset;
-        }
-        catch (DiskFullException e)
-        {
-            NoteDiskFull(e);
-        }
-    }
-
-    private int ApplyRetentionLocked(long nowMs)
-    {
-        var config = _config;
-        _producers.RemoveExpired(nowMs, config.ProducerIdExpirationMs);
-        foreach (var segment in CurrentSegments.AsSpan(0, SegmentCount - 1))
-        {
-            segment.ReleaseMaps();
-        }
-
-        var removed = RemoveFirst(Retention.BelowLogStartOffset(CurrentSegments, _logStartOffset), nowMs);
-        if (config.Delete)
-        {
-            removed += RemoveFirst(Math.Min(Retention.OverSize(CurrentSegments, config), BelowHighWatermark()), nowMs);
-            removed += RemoveFirst(Math.Min(Retention.TooOld(CurrentSegments, config, nowMs), BelowHighWatermark()), nowMs);
-        }
-
-        return removed;
-
-        int BelowHighWatermark() => Retention.BelowHighWatermark(CurrentSegments, _highWatermark, _logEndOffset);
-    }
+    private void TakeProducerSnapshot() => ProducerSnapshots.Take(_files, _health, Directory, _producers);
 
     // Removes so many of the oldest segments; where that is all of them, a new one takes over first.
     private int RemoveFirst(int count, long nowMs)
@@ -577,7 +466,7 @@ public sealed class PartitionLog : IDisposable
             long end;
             lock (_gate)
             {
-                if (_failed)
+                if (IsFailed)
                 {
                     throw new IOException($"the log of {Partition} failed earlier");
                 }
@@ -599,7 +488,7 @@ public sealed class PartitionLog : IDisposable
             }
             catch (IOException e)
             {
-                Fail("flush", e);
+                _health.Fail("flush", e);
                 throw;
             }
 
@@ -613,30 +502,7 @@ public sealed class PartitionLog : IDisposable
 
     private AppendResult Refuse(string what, IOException exception)
     {
-        if (exception is DiskFullException full)
-        {
-            NoteDiskFull(full);
-        }
-        else
-        {
-            Fail(what, exception);
-        }
-
+        _health.Note(what, exception);
         return AppendResult.Failed(ErrorCode.KafkaStorageError, exception.Message, logStartOffset: _logStartOffset);
-    }
-
-    private void NoteDiskFull(DiskFullException exception)
-    {
-        if (!_diskFull)
-        {
-            _diskFull = true;
-            StorageLog.DiskFull(_logger, Partition, exception.Message);
-        }
-    }
-
-    private void Fail(string what, IOException exception)
-    {
-        _failed = true;
-        StorageLog.LogFailed(_logger, Partition, $"{what}: {exception.Message}", exception);
     }
 }

@@ -5,6 +5,15 @@ namespace OrleansBroker.Storage;
 /// <summary>How many of the oldest segments have to go, by each of the reasons there are.</summary>
 internal static class Retention
 {
+    /// <summary>For all reasons together.</summary>
+    public static int Due(Segment[] segments, LogConfig config, long logStartOffset, long highWatermark, long logEndOffset, long nowMs)
+    {
+        var below = BelowLogStartOffset(segments, logStartOffset);
+        return config.Delete
+            ? Math.Max(below, Math.Min(Math.Max(OverSize(segments, config), TooOld(segments, config, nowMs)), BelowHighWatermark(segments, highWatermark, logEndOffset)))
+            : below;
+    }
+
     /// <summary>Those all of whose records lie below the log start offset.</summary>
     public static int BelowLogStartOffset(Segment[] segments, long logStartOffset)
     {
@@ -18,7 +27,7 @@ internal static class Retention
     }
 
     /// <summary>Those that are over retention.bytes; what stays is never less than that.</summary>
-    public static int OverSize(Segment[] segments, LogConfig config)
+    private static int OverSize(Segment[] segments, LogConfig config)
     {
         var over = config.RetentionBytes < 0 ? -1 : SegmentArray.SizeBytes(segments) - config.RetentionBytes;
         var count = 0;
@@ -31,7 +40,7 @@ internal static class Retention
     }
 
     /// <summary>Those whose newest record is older than retention.ms.</summary>
-    public static int TooOld(Segment[] segments, LogConfig config, long nowMs)
+    private static int TooOld(Segment[] segments, LogConfig config, long nowMs)
     {
         var count = 0;
         while (config.RetentionMs >= 0 && count < segments.Length && !IsEmptyLast(segments, count) && IsTooOld(segments[count], config, nowMs))
@@ -43,7 +52,7 @@ internal static class Retention
     }
 
     /// <summary>Those that may go at all: the log start offset never passes the high watermark.</summary>
-    public static int BelowHighWatermark(Segment[] segments, long highWatermark, long logEndOffset)
+    private static int BelowHighWatermark(Segment[] segments, long highWatermark, long logEndOffset)
     {
         var count = 0;
         while (count < segments.Length && (count + 1 < segments.Length ? segments[count + 1].BaseOffset : logEndOffset) <= highWatermark)

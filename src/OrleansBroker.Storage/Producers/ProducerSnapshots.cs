@@ -6,9 +6,31 @@ using OrleansBroker.Storage.Segments;
 
 namespace OrleansBroker.Storage.Producers;
 
-/// <summary>Makes a producer table again from the newest good snapshot and the batch headers behind it.</summary>
+/// <summary>Writes snapshots, and makes a producer table again from the newest good one and the batch headers behind it.</summary>
 internal static class ProducerSnapshots
 {
+    /// <summary>
+    /// Writes a snapshot unless there is one of the same offset. It only makes a later start quicker, so a full disk does not
+    /// stop what it is taken for.
+    /// </summary>
+    public static void Take(IFileSystem files, LogHealth health, string directory, ProducerStateTable table)
+    {
+        if (table.EndOffset <= table.SnapshotOffset)
+        {
+            return;
+        }
+
+        try
+        {
+            ProducerSnapshotFile.Write(files, directory, table.EndOffset, table.Producers);
+            table.SnapshotOffset = table.EndOffset;
+        }
+        catch (DiskFullException e)
+        {
+            health.NoteDiskFull(e);
+        }
+    }
+
     /// <param name="canSkip">A log without any snapshot never had an idempotent producer, because its last stop was clean.</param>
     public static void Rebuild(
         IFileSystem files,

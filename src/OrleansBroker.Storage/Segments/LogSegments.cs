@@ -83,6 +83,24 @@ internal sealed class LogSegments
         Active.TruncateTo(offset);
     }
 
+    /// <summary>The first half of a replacement, which needs no lock: cleaned segments become durable, and <c>.swap</c>.</summary>
+    public void PrepareReplace(IReadOnlyList<Segment> cleaned, LogConfig config)
+    {
+        foreach (var segment in cleaned)
+        {
+            segment.Seal(config);
+            segment.Flush(isActive: false);
+        }
+
+        // The greatest first: recovery drops every .swap at or behind the first .cleaned.
+        for (var i = cleaned.Count - 1; i >= 0; i--)
+        {
+            cleaned[i].ChangeSuffix(LogFileNames.Swap);
+        }
+
+        _files.FlushDirectory(Directory);
+    }
+
     /// <summary>The second half of a replacement: cleaned segments, which are <c>.swap</c> by now, take the place of others.</summary>
     /// <returns>False where the others are not there any more; the cleaned segments are gone then.</returns>
     public bool TryReplace(IReadOnlyList<Segment> cleaned, IReadOnlyList<Segment> replaced)

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Files;
+
+namespace OrleansBroker.Storage;
+
+/// <summary>What I/O errors mean for a log: a full disk passes, any other one leaves it unknown what is on the disk.</summary>
+internal sealed class LogHealth(TopicPartition partition, ILogger logger)
+{
+    private volatile bool _failed;
+    private volatile bool _diskFull;
+
+    public bool IsFailed => _failed;
+
+    public void Note(string what, IOException exception)
+    {
+        if (exception is DiskFullException full)
+        {
+            NoteDiskFull(full);
+        }
+        else
+        {
+            Fail(what, exception);
+        }
+    }
+
+    /// <summary>Said once, until there was room again.</summary>
+    public void NoteDiskFull(DiskFullException exception)
+    {
+        if (!_diskFull)
+        {
+            _diskFull = true;
+            StorageLog.DiskFull(logger, partition, exception.Message);
+        }
+    }
+
+    public void NoteRoom() => _diskFull = false;
+
+    public void Fail(string what, IOException exception)
+    {
+        _failed = true;
+        StorageLog.LogFailed(logger, partition, $"{what}: {exception.Message}", exception);
+    }
+
+    /// <summary>Out of use, which for whoever still appends is the same.</summary>
+    public void Retire() => _failed = true;
+}
