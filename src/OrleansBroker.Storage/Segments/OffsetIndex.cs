@@ -22,7 +22,7 @@ internal sealed class OffsetIndex(IFileSystem files, string path, long baseOffse
     /// <summary>False where there is no room for it.</summary>
     public bool TryAdd(long offset, int position, int bytesMax)
     {
-        if (Count > 0 && (offset <= OffsetAt(Count - 1) || position <= PositionOf(Count - 1)))
+        if (!OffsetRange.Holds(baseOffset, offset) || (Count > 0 && (offset <= OffsetAt(Count - 1) || position <= PositionOf(Count - 1))))
         {
             return true;
         }
@@ -90,13 +90,21 @@ internal sealed class OffsetIndex(IFileSystem files, string path, long baseOffse
         Truncate(count);
     }
 
-    /// <summary>Whether the last entry points into the segment and comes after the one before.</summary>
+    /// <summary>Whether the entries ascend and point into the segment. All are looked at, once: any of them may steer a search.</summary>
     public bool IsSane(long segmentBytes)
     {
-        var last = Count - 1;
-        return last < 0
-            || (PositionOf(last) < segmentBytes && PositionOf(last) >= 0 && OffsetAt(last) >= baseOffset
-                && (last == 0 || (OffsetAt(last) > OffsetAt(last - 1) && PositionOf(last) > PositionOf(last - 1))));
+        var (offset, position) = (baseOffset - 1, -1);
+        for (var i = 0; i < Count; i++)
+        {
+            if (OffsetAt(i) <= offset || PositionOf(i) <= position || PositionOf(i) >= segmentBytes)
+            {
+                return false;
+            }
+
+            (offset, position) = (OffsetAt(i), PositionOf(i));
+        }
+
+        return true;
     }
 
     private long OffsetAt(int index) => baseOffset + BinaryPrimitives.ReadInt32BigEndian(Entry(index));

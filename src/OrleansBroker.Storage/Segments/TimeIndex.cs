@@ -25,7 +25,7 @@ internal sealed class TimeIndex(IFileSystem files, string path, long baseOffset)
     /// <summary>False where there is no room for it. A timestamp that is not greater than the last adds nothing.</summary>
     public bool TryAdd(long timestampMs, long offset, int bytesMax)
     {
-        if (timestampMs <= Last.TimestampMs)
+        if (timestampMs <= Last.TimestampMs || !OffsetRange.Holds(baseOffset, offset))
         {
             return true;
         }
@@ -72,11 +72,21 @@ internal sealed class TimeIndex(IFileSystem files, string path, long baseOffset)
         Truncate(count);
     }
 
+    /// <summary>Whether the entries ascend. All are looked at, once: any of them may steer a search.</summary>
     public bool IsSane()
     {
-        var last = Count - 1;
-        return last < 0
-            || (OffsetOf(last) >= baseOffset && (last == 0 || (TimestampOf(last) > TimestampOf(last - 1) && OffsetOf(last) >= OffsetOf(last - 1))));
+        var (timestampMs, offset) = (long.MinValue, baseOffset);
+        for (var i = 0; i < Count; i++)
+        {
+            if (TimestampOf(i) <= timestampMs || OffsetOf(i) < offset)
+            {
+                return false;
+            }
+
+            (timestampMs, offset) = (TimestampOf(i), OffsetOf(i));
+        }
+
+        return true;
     }
 
     private long TimestampOf(int index) => BinaryPrimitives.ReadInt64BigEndian(Entry(index));
