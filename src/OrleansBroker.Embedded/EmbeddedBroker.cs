@@ -20,6 +20,9 @@ namespace OrleansBroker.Embedded;
 /// </summary>
 public sealed class EmbeddedBroker : IAsyncDisposable
 {
+    /// <summary>Keeps what compaction costs the appends beside it below a tenth.</summary>
+    private const double LogCleanerWorkShareMax = 0.1;
+
     private readonly EmbeddedBrokerOptions _options;
     private readonly ILogger _logger;
 
@@ -163,6 +166,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
                     IoBufferBytes = config.LogCleanerIoBufferSize,
                     DedupeBufferLoadFactor = config.LogCleanerIoBufferLoadFactor,
                     IoBytesPerSecondMax = config.LogCleanerIoMaxBytesPerSecond,
+                    WorkShareMax = LogCleanerWorkShareMax,
                 },
                 _options.Loggers.CreateLogger<LogCleaner>())
             : null;

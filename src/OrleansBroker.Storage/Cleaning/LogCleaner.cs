@@ -29,7 +29,7 @@ public sealed partial class LogCleaner
         _directory = directory;
         _options = options;
         _logger = logger;
-        _throttle = new IoThrottle(options.IoBytesPerSecondMax, options.Clock, options.Wait);
+        _throttle = new IoThrottle(options.IoBytesPerSecondMax, options.Clock, options.Wait, options.WorkShareMax);
         var checkpoint = OffsetCheckpoint.Read(directory.Files, directory.Path, LogFileNames.CleanerCheckpoint);
         foreach (var log in directory.Logs)
         {

@@ -15,6 +15,12 @@ public sealed record LogCleanerOptions
     /// <summary><c>log.cleaner.io.max.bytes.per.second</c>: reads and writes together, on average.</summary>
     public double IoBytesPerSecondMax { get; init; } = double.MaxValue;
 
+    /// <summary>
+    /// The part of the time, 0 to 1, that the cleaner works; it rests for the rest. At full speed it halves the appends of a
+    /// machine whose processors share a core or its memory bandwidth, though it runs on one that is idle. Not one of Kafka's.
+    /// </summary>
+    public double WorkShareMax { get; init; } = 1;
+
     /// <summary>Bytes that one batch's records may have when decompressed; a batch with more makes its log uncleanable.</summary>
     public int DecompressedBatchBytesMax { get; init; } = 256 << 20;
 

@@ -29,6 +29,20 @@ public class IoThrottleTests
         }
     }
 
+    [Fact]
+    public void Work_takes_no_more_than_its_share_of_the_time()
+    {
+        var clock = new SteppedClock();
+        var throttle = new IoThrottle(double.MaxValue, clock, (time, _) => clock.Passed += time, workShareMax: 0.2);
+        for (var i = 0; i < 100; i++)
+        {
+            clock.Passed += TimeSpan.FromMilliseconds(2);
+            throttle.Count(100_000, CancellationToken.None);
+        }
+
+        Assert.InRange(clock.Passed.TotalMilliseconds, 950, 1000);
+    }
+
     private sealed class SteppedClock : TimeProvider
     {
         public TimeSpan Passed { get; set; }
