@@ -12,7 +12,7 @@ namespace OrleansBroker.Server.Network;
 internal sealed class ResponseSender(Socket socket)
 {
     /// <summary>What is copied through the process when sendfile finds no room: the socket waits with it until there is.</summary>
-    private const int CopyBytes = 64 << 10;
+    private const int CopyBytes = 16 << 10;
 
     private long _activityMs;
 
