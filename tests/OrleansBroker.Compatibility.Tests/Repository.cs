@@ -9,7 +9,7 @@ internal static class Repository
 
     public static string ClientsDirectory { get; } = Path.Combine(Root, "tests", "OrleansBroker.Compatibility.Tests", "clients");
 
-    public static string SiloPath { get; } = Path.Combine(Root, "silo", "bin", Metadata("Configuration"), "net10.0", "OrleansBroker.Silo");
+    public static string SiloPath { get; } = Path.Combine(Root, "silo", "bin", Metadata("Configuration"), "net10.0", "OrleansBroker.Silo.dll");
 
     private static string Metadata(string key) => typeof(Repository).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -33,9 +33,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     public Process Process => _process;
 
     /// <summary>Starts the built silo and returns once it has said that it is ready.</summary>
-    public static Task<SiloProcess> StartAsync(params string[] arguments) => StartAsync(Repository.SiloPath, arguments);
+    public static Task<SiloProcess> StartAsync(params string[] arguments) => StartAsync("dotnet", ["exec", Repository.SiloPath, .. arguments]);
 
-    /// <inheritdoc cref="StartAsync(string[])"/>
+    /// <summary>Starts a program that ends up as a broker and returns once it has said that it is ready.</summary>
     public static async Task<SiloProcess> StartAsync(string program, string[] arguments, TimeSpan? timeout = null)
     {
         var silo = Launch(program, arguments);
@@ -60,7 +60,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the built silo, whatever comes of it.</summary>
+    /// <summary>Starts a program that should be a broker, whatever comes of it.</summary>
     public static SiloProcess Launch(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -79,7 +79,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Runs the silo with arguments that make it end by itself.</summary>
     public static async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments)
     {
-        await using SiloProcess silo = Launch(Repository.SiloPath, arguments);
+        await using SiloProcess silo = Launch("dotnet", ["exec", Repository.SiloPath, .. arguments]);
         return (await silo.WaitForExitAsync(), silo.Output);
     }
 

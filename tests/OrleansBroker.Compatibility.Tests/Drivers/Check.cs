@@ -7,7 +7,7 @@ internal static class Check
     public static void SameInOrder(IReadOnlyCollection<OutgoingRecord> produced, IReadOnlyCollection<ConsumedRecord> consumed)
     {
         Assert.Equal(produced.Count, consumed.Count);
-        foreach (IGrouping<int?, OutgoingRecord> partition in produced.GroupBy(record => record.Partition ?? 0))
+        foreach (IGrouping<int, OutgoingRecord> partition in produced.GroupBy(record => record.Partition ?? 0))
         {
             Assert.Equal(
                 partition.Select(record => (record.Key, record.Value)),

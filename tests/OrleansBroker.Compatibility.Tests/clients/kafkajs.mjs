@@ -148,7 +148,7 @@ serve({
   committed,
   join: async parameters => { await start(parameters.name, parameters) },
   createTopic: admin((client, { topic, partitions = 1, replication = 1, configs, validateOnly = false }) =>
-    client.createTopics({ validateOnly, topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries: entries(configs) }] })),
+    client.createTopics({ validateOnly, waitForLeaders: !validateOnly, topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries: entries(configs) }] })),
   deleteTopic: admin((client, { topic }) => client.deleteTopics({ topics: [topic] })),
   listTopics: admin(client => client.listTopics()),
   createPartitions: admin((client, { topic, count }) => client.createPartitions({ topicPartitions: [{ topic, count }] })),
@@ -171,8 +171,11 @@ serve({
     const rows = await client.fetchTopicOffsets(topic)
     return rows.map(({ partition, low, high }) => [partition, Number(low), Number(high)])
   }),
-  deleteRecords: admin((client, { topic, partition, before }) =>
-    client.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })),
+  deleteRecords: admin(async (client, { topic, partition, before }) => {
+    // deleteTopicRecords only works on topics whose metadata was loaded by another call.
+    await client.fetchTopicOffsets(topic)
+    await client.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
+  }),
   listGroups: admin(async client => (await client.listGroups()).groups.map(({ groupId }) => groupId)),
   describeGroup: admin(async (client, { group }) => {
     const { groups: [{ state, protocol, members }] } = await client.describeGroups([group])
