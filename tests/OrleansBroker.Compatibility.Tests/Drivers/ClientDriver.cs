@@ -19,6 +19,7 @@ internal sealed partial class ClientDriver : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode?>> _waiting = new();
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly SemaphoreSlim _writing = new(1);
+    private bool _isDisposed;
     private int _lastId;
 
     private ClientDriver(string name, Process process)
@@ -71,8 +72,15 @@ internal sealed partial class ClientDriver : IAsyncDisposable
 
     public async Task<T> CallAsync<T>(string command, object? parameters = null) => (await CallAsync(command, parameters)).Deserialize<T>(Json)!;
 
+    /// <summary>Ends the client as a crash would. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);

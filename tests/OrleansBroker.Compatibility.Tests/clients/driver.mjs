@@ -27,7 +27,8 @@ function answer (message) {
 function describe (error) {
   const layers = [error]
   for (const layer of layers) {
-    layers.push(...[layer.cause, layer.originalError, ...(layer.errors ?? [])].filter(Boolean))
+    const groups = (layer.groups ?? []).flatMap(group => [group.error, { name: group.groupId, message: 'refused', code: group.errorCode }])
+    layers.push(...[layer.cause, layer.originalError, ...(layer.errors ?? []), ...groups].filter(Boolean))
   }
   const named = layers.findLast(layer => kafkaCode(layer) !== null) ?? error
   const message = [...new Set(layers.map(layer => `${layer.type ?? layer.apiId ?? layer.name}: ${layer.message}`))].join(' <- ')
