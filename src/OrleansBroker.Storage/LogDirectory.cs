@@ -17,6 +17,9 @@ public sealed class LogDirectory : IDisposable
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
     private readonly HashSet<TopicPartition> _checkpointed = [];
+
+    // Their next start has to recover them as this one should have.
+    private readonly ConcurrentDictionary<TopicPartition, LogCheckpoint> _unloaded = new();
     private readonly StopKind _lastStop;
     private bool _disposed;
 
@@ -56,7 +59,11 @@ public sealed class LogDirectory : IDisposable
         {
             var directory = new LogDirectory(options, taken, TakeMeta(options));
             directory.LoadLogs();
-            directory.MarkRunning();
+            if (directory._unloaded.IsEmpty)
+            {
+                directory.MarkRunning();
+            }
+
             return directory;
         }
         catch
@@ -116,38 +123,40 @@ public sealed class LogDirectory : IDisposable
         lock (_gate)
         {
             var logs = _logs.Values.OrderBy(log => log.Partition.Topic, StringComparer.Ordinal).ThenBy(log => log.Partition.Partition).ToArray();
-            Write(LogFileNames.RecoveryPointCheckpoint, logs, log => log.RecoveryPoint);
-            Write(LogFileNames.HighWatermarkCheckpoint, logs, log => log.HighWatermark);
-            Write(LogFileNames.LogStartOffsetCheckpoint, logs.Where(log => log.LogStartOffset > log.Segments[0].BaseOffset), log => log.LogStartOffset);
+            Write(LogFileNames.RecoveryPointCheckpoint, logs, log => log.RecoveryPoint, unloaded => unloaded.RecoveryPoint);
+            Write(LogFileNames.HighWatermarkCheckpoint, logs, log => log.HighWatermark, unloaded => unloaded.HighWatermark);
+            var starting = logs.Where(log => log.LogStartOffset > log.Segments[0].BaseOffset);
+            Write(LogFileNames.LogStartOffsetCheckpoint, starting, log => log.LogStartOffset, unloaded => unloaded.LogStartOffset);
             _checkpointed.Clear();
             _checkpointed.UnionWith(logs.Select(log => log.Partition));
         }
     }
 
-    /// <summary>Flushes and closes everything and marks the stop as clean, unless a log could not be flushed.</summary>
+    /// <summary>
+    /// Flushes and closes everything and marks the stop as clean, unless something could not be written: then it is as good
+    /// as a kill, and the next start recovers.
+    /// </summary>
     public void CloseCleanly(long nowMs)
     {
-        var failed = 0;
-        ForEach(_logs.Values, log =>
+        try
         {
-            try
+            var failed = CloseLogs();
+            WriteCheckpoints();
+            if (failed == 0 && _unloaded.IsEmpty)
             {
-                log.CloseCleanly();
+                _files.Replace(Path, LogFileNames.CleanShutdown, "{\"version\":0,\"brokerEpoch\":-1}", flush: true);
             }
-            catch (IOException)
-            {
-                Interlocked.Increment(ref failed);
-            }
-        });
 
-        WriteCheckpoints();
-        if (failed == 0)
-        {
-            _files.Replace(Path, LogFileNames.CleanShutdown, "{\"version\":0,\"brokerEpoch\":-1}", flush: true);
+            DeleteExpired(nowMs);
         }
-
-        DeleteExpired(nowMs);
-        Dispose();
+        catch (IOException e)
+        {
+            StorageLog.StopNotClean(_options.Logger, Path, e.Message);
+        }
+        finally
+        {
+            Dispose();
+        }
     }
 
     public void Dispose()
@@ -163,6 +172,24 @@ public sealed class LogDirectory : IDisposable
             _deletions.CloseAll();
             _lock.Dispose();
         }
+    }
+
+    /// <returns>How many could not be flushed.</returns>
+    private int CloseLogs()
+    {
+        var failed = 0;
+        ForEach(_logs.Values, log =>
+        {
+            try
+            {
+                log.CloseCleanly();
+            }
+            catch (IOException)
+            {
+                Interlocked.Increment(ref failed);
+            }
+        });
+        return failed;
     }
 
     private static MetaProperties TakeMeta(LogDirectoryOptions options)
@@ -243,6 +270,7 @@ public sealed class LogDirectory : IDisposable
         catch (IOException e)
         {
             // The others can serve; whoever opens this one hears of it.
+            _unloaded[partition] = checkpoint;
             StorageLog.LoadFailed(_options.Logger, partition, e.Message, e);
         }
     }
@@ -261,16 +289,27 @@ public sealed class LogDirectory : IDisposable
             WriteCheckpoints();
         }
 
-        _files.CreateDirectory(directory);
-        PartitionMetadata.Write(_files, directory, topicId);
-        var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, _options.NowMs);
-        var log = loader.Load(partition, directory, topicId, config, default);
-        _logs[partition] = log;
-        return log;
+        try
+        {
+            _files.CreateDirectory(directory);
+            PartitionMetadata.Write(_files, directory, topicId);
+            var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, _options.NowMs);
+            return _logs[partition] = loader.Load(partition, directory, topicId, config, default);
+        }
+        catch (IOException)
+        {
+            // Half a log would stand in the way of the next attempt.
+            _files.DeleteDirectory(directory);
+            throw;
+        }
     }
 
-    private void Write(string name, IEnumerable<PartitionLog> logs, Func<PartitionLog, long> offset) =>
-        OffsetCheckpoint.Write(_files, Path, name, [.. logs.Select(log => KeyValuePair.Create(log.Partition, offset(log)))]);
+    private void Write(string name, IEnumerable<PartitionLog> logs, Func<PartitionLog, long> offset, Func<LogCheckpoint, long> kept) =>
+        OffsetCheckpoint.Write(_files, Path, name,
+        [
+            .. logs.Select(log => KeyValuePair.Create(log.Partition, offset(log))),
+            .. _unloaded.Select(unloaded => KeyValuePair.Create(unloaded.Key, kept(unloaded.Value))),
+        ]);
 
     private void ForEach<T>(ICollection<T> items, Action<T> action)
     {

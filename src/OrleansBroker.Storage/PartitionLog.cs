@@ -264,6 +264,8 @@ public sealed class PartitionLog : IDisposable
     /// <exception cref="IOException">The log has failed.</exception>
     public void TruncateTo(long offset)
     {
+        // No flush goes on meanwhile: it would count what is appended in the place of what it flushed as flushed.
+        lock (_flushGate)
         lock (_gate)
         {
             if (offset >= _logEndOffset)
@@ -338,6 +340,12 @@ public sealed class PartitionLog : IDisposable
             if (_changed)
             {
                 TakeProducerSnapshot();
+                if (_producers.Count > 0 && _producers.SnapshotOffset < _producers.EndOffset)
+                {
+                    // A clean start trusts the snapshots.
+                    throw new IOException($"no producer snapshot of {Partition}");
+                }
+
                 Active.Seal(_config);
                 Active.Flush(isActive: false);
             }

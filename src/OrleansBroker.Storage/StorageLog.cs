@@ -38,4 +38,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(11, LogLevel.Warning, "cannot remove {Path}: {Reason}")]
     public static partial void DeletionFailed(ILogger logger, string path, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Path}: the stop is not clean, the next start recovers: {Reason}")]
+    public static partial void StopNotClean(ILogger logger, string path, string reason);
 }

@@ -48,6 +48,29 @@ public class FullDiskTests
         Assert.EndsWith(":room=again", log.Records()[^1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_stop_on_a_full_disk_forgets_no_producer()
+    {
+        var log = LogHarness.Open(new SimulatedDisk(1), _plain);
+        log.AppendAs(5, 0, ("a", "1"));
+        log.Disk.Faults.CapacityBytes = log.Disk.Space("/").TotalBytes - log.Disk.Space("/").AvailableBytes;
+        log.Directory.CloseCleanly(log.NowMs);
+        log.Disk.Faults.CapacityBytes = long.MaxValue;
+
+        var again = LogHarness.Open(log.Disk, _plain);
+        Assert.True(again.AppendAs(5, 0, ("a", "1")).Duplicate);
+        Assert.Equal(["0:a=1"], again.Records());
+    }
+
+    [Fact]
+    public void A_producer_whose_snapshot_found_no_room_is_not_forgotten_by_a_clean_start()
+    {
+        var log = LogHarness.Open(new SimulatedDisk(1), _plain);
+        log.AppendAs(5, 0, ("a", "1"));
+        log.Disk.Faults.CapacityBytes = log.Disk.Space("/").TotalBytes - log.Disk.Space("/").AvailableBytes;
+        Assert.Throws<IOException>(log.Log.CloseCleanly);
+    }
+
     /// <summary>Leaves room for so many bytes, and appends until there is none.</summary>
     private static void Fill(LogHarness log, int room)
     {
