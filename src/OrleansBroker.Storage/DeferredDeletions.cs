@@ -39,7 +39,7 @@ internal sealed class DeferredDeletions(IFileSystem files, ILogger logger)
             var kept = new List<Entry>();
             foreach (var entry in _entries)
             {
-                var timed = entry.DueMs is null ? entry with { DueMs = nowMs + entry.DelayMs } : entry;
+                var timed = entry.DueMs is null ? entry with { DueMs = nowMs + Math.Min(entry.DelayMs, long.MaxValue - nowMs) } : entry;
                 (timed.DueMs <= nowMs ? due : kept).Add(timed);
             }
 

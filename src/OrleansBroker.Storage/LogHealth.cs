@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Protocol;
 using OrleansBroker.Storage.Files;
+using OrleansBroker.Storage.Segments;
 
 namespace OrleansBroker.Storage;
 
@@ -17,6 +18,11 @@ internal sealed class LogHealth(TopicPartition partition, ILogger logger)
         if (exception is DiskFullException full)
         {
             NoteDiskFull(full);
+        }
+        else if (exception is CorruptSegmentException)
+        {
+            // Found by a look at what lies on the disk; what is written now is as good as before.
+            StorageLog.CorruptionFound(logger, partition, exception.Message);
         }
         else
         {

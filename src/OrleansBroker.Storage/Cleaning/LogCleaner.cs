@@ -93,7 +93,11 @@ public sealed partial class LogCleaner
                 continue;
             }
 
-            var range = CleanableRange.Of(log, position.CleanEnd, nowMs);
+            if (RangeOf(log, position, nowMs) is not { } range)
+            {
+                continue;
+            }
+
             var due = range.DirtyRatio > log.Config.MinCleanableDirtyRatio || range.IsOverdue || position.IsUnfinished;
             if (range.DirtyBytes > 0 && due && (best is null || range.DirtyRatio > best.Value.Range.DirtyRatio))
             {
@@ -102,6 +106,21 @@ public sealed partial class LogCleaner
         }
 
         return best;
+    }
+
+    // One log that cannot be looked at does not keep the others from being compacted.
+    private CleanableRange? RangeOf(PartitionLog log, in CleanerPosition position, long nowMs)
+    {
+        try
+        {
+            return CleanableRange.Of(log, position.CleanEnd, nowMs);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            _positions[log.Partition] = position with { PostponedUntilMs = nowMs + PostponedMs };
+            LogPostponed(log.Partition, PostponedMs, e.Message);
+            return null;
+        }
     }
 
     private CleanerPosition PositionOf(PartitionLog log) => _positions.TryGetValue(log.Partition, out var position) ? position : new CleanerPosition(log, null);

@@ -437,4 +437,54 @@ public class CompactionTests
     private static long OffsetOf(string record) => long.Parse(record[..record.IndexOf(':')]);
 
     private static string KeyOf(string record) => record[(record.IndexOf(':') + 1)..record.IndexOf('=')];
+
+    [Fact]
+    public void Timestamps_of_any_size_do_not_stop_compaction()
+    {
+        var log = LogHarness.Open(new SimulatedDisk(1));
+        using var builder = new RecordBatchBuilder();
+        builder.Append(log.NowMs - long.MaxValue, "a"u8.ToArray(), (byte[]?)null);
+        Assert.Equal(ErrorCode.None, log.Log.Append(builder.Build().Span, new AppendOptions(new LeaderEpoch(0), log.NowMs)).Error);
+        log.Append(("b", "1"));
+        log.Append(("b", "2"));
+        log.Roll();
+
+        Assert.True(log.Clean());
+        Assert.DoesNotContain("1:b=1", log.Records());
+        Assert.Contains("0:a=<null>", log.Records());
+    }
+
+    [Fact]
+    public void A_log_that_cannot_be_looked_at_does_not_keep_the_others_from_being_compacted()
+    {
+        var log = LogHarness.Open(new SimulatedDisk(1));
+        log.Append(("a", "1"));
+        log.Append(("a", "2"));
+        log.Roll();
+        var bad = log.Directory.OpenLog(new TopicPartition("bad", 0), Guid.NewGuid(), LogHarness.Compacted with { MinCompactionLagMs = 1 });
+        for (var i = 0; i < 40; i++)
+        {
+            using var builder = new RecordBatchBuilder();
+            builder.Append(log.NowMs, "a"u8.ToArray(), new byte[100]);
+            bad.Append(builder.Build().Span, new AppendOptions(new LeaderEpoch(0), log.NowMs));
+        }
+
+        log.Directory.CloseCleanly(log.NowMs);
+        foreach (var name in log.Disk.ListFiles("/data/bad-0").Where(name => name.EndsWith("index", StringComparison.Ordinal)))
+        {
+            log.Disk.DeleteFile($"/data/bad-0/{name}");
+        }
+
+        var again = LogHarness.Open(log.Disk);
+        again.Log.AdvanceHighWatermark(again.Log.LogEndOffset);
+        foreach (var other in again.Directory.Logs)
+        {
+            other.AdvanceHighWatermark(other.LogEndOffset);
+        }
+
+        log.Disk.Faults.Concerns = name => name.StartsWith("/data/bad-0", StringComparison.Ordinal);
+        log.Disk.Faults.ReadErrorChance = 1;
+        Assert.True(again.Clean());
+        Assert.DoesNotContain("0:a=1", again.Records());
+    }
 }

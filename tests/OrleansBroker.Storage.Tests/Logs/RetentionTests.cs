@@ -214,4 +214,18 @@ public sealed class RetentionTests : IDisposable
             _fixture.Append(1, LogFixture.NowMs + i, valueBytes: 20);
         }
     }
+
+    [Fact]
+    public void The_longest_delay_of_deletion_keeps_no_other_file_from_being_removed()
+    {
+        using var fixture = new LogFixture(new LogConfig { FileDeleteDelayMs = long.MaxValue });
+        fixture.Append();
+        fixture.Directory.OpenLog(new TopicPartition("other", 0), Guid.NewGuid(), new LogConfig { FileDeleteDelayMs = 0 });
+        fixture.Directory.DeleteLog(LogFixture.Orders);
+        fixture.Directory.DeleteLog(new TopicPartition("other", 0));
+        fixture.Directory.DeleteExpired(LogFixture.NowMs);
+
+        var left = Assert.Single(fixture.Files.ListDirectories(fixture.Path));
+        Assert.StartsWith("orders-0.", left, StringComparison.Ordinal);
+    }
 }
