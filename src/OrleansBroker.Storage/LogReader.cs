@@ -86,6 +86,12 @@ internal sealed class LogReader(PartitionLog log, PositionCache positions, ILogg
     private ReadResult ReadSegments(long offset, int bytesMax, long limit, bool atLeastOneBatch)
     {
         var segments = log.CurrentSegments;
+        if (offset < log.LogStartOffset)
+        {
+            // Removed since it was looked at: what follows must not pass for what was asked for.
+            return ReadResult.Failed(ErrorCode.OffsetOutOfRange);
+        }
+
         for (var i = SegmentArray.Floor(segments, offset); i < segments.Length && segments[i].BaseOffset < limit; i++)
         {
             var segment = segments[i];

@@ -111,7 +111,19 @@ internal static class BatchValidator
             return true;
         }
 
-        return RecordInspector.TryInspect(batch, config, nowMs, out failure);
+        if (!RecordInspector.TryInspect(batch, config, nowMs, out failure))
+        {
+            return false;
+        }
+
+        if (tooNew)
+        {
+            // Retention, rolling and the time index go by the header.
+            failure = AppendResult.Failed(ErrorCode.InvalidTimestamp, $"a record batch with max timestamp {batch.MaxTimestamp}, which none of its records has");
+            return false;
+        }
+
+        return true;
     }
 
     private static AppendResult Refuse(RecordBatchProblem problem) => problem switch

@@ -48,7 +48,8 @@ internal static class ProducerSnapshots
         var any = LoadNewest(files, logger, partition, directory, table, logEndOffset);
         if (any || !canSkip)
         {
-            Replay(table, segments, Math.Max(table.EndOffset, logStartOffset), logEndOffset);
+            // Not only from the log start offset on: a producer's last batch may lie below, in what is still there.
+            Replay(table, segments, table.EndOffset, logEndOffset);
         }
 
         table.EndOffset = logEndOffset;

@@ -170,4 +170,15 @@ public sealed class AppendTests : IDisposable
 
         return _fixture.Append(batch).Error;
     }
+
+    [Fact]
+    public void A_max_timestamp_that_is_too_new_and_no_records_is_refused()
+    {
+        var batch = LogFixture.Batch();
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(RecordBatchFormat.MaxTimestampAt), long.MaxValue - 5);
+        BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(RecordBatchFormat.CrcAt), Crc32C.Compute(batch.AsSpan(RecordBatchFormat.AttributesAt)));
+
+        Assert.Equal(ErrorCode.InvalidTimestamp, _fixture.Append(batch).Error);
+        Assert.Equal(0, _fixture.Log.LogEndOffset);
+    }
 }

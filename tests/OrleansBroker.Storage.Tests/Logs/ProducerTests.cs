@@ -151,4 +151,18 @@ public sealed class ProducerTests : IDisposable
                 break;
         }
     }
+
+    [Fact]
+    public void A_producer_whose_last_batch_was_deleted_after_the_snapshot_goes_on_after_a_kill()
+    {
+        _fixture.AppendAs(5, sequence: 0);
+        _fixture.Log.RollIfDue(LogFixture.NowMs + (long)TimeSpan.FromDays(30).TotalMilliseconds);
+        _fixture.AppendAs(5, sequence: 1);
+        _fixture.Append();
+        _fixture.Append();
+        Assert.Equal(ErrorCode.None, _fixture.Log.DeleteRecordsBefore(3));
+        _fixture.RestartAfterKill();
+
+        Assert.Equal(ErrorCode.None, _fixture.AppendAs(5, sequence: 2).Error);
+    }
 }
