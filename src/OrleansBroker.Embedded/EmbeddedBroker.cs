@@ -139,7 +139,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             coordinator => coordinator.DisposeAsync());
         partitions.Deleted = topic => groups.DeleteTopicOffsetsAsync(topic.Name);
         groups.Start();
-        Started(new Housekeeping(logs, table, configs, Cleaner(logs), _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
+        Started(new Housekeeping(logs, table, configs, Cleaner(logs), partitions.OpenMissed, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
         return new BrokerServices
         {
             Id = Id,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol.Records;
@@ -19,6 +20,8 @@ public sealed class FileDocumentStore : IDocumentStore
 {
     private const int HeaderBytes = 32 + 1 + 8 + 1;
     private const string Unfinished = ".tmp";
+    private const int PlainLengthMax = 240;
+    private const int HashDigits = 64;
 
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
@@ -144,7 +147,7 @@ public sealed class FileDocumentStore : IDocumentStore
     /// <summary>A name has characters that a file's must not have, and case that some file systems ignore is not to be relied on in names.</summary>
     private string PathOf(string name)
     {
-        if (!name.AsSpan().ContainsAnyExcept(Plain))
+        if (name.Length <= PlainLengthMax && !name.AsSpan().ContainsAnyExcept(Plain))
         {
             return Path.Combine(_directory, name);
         }
@@ -162,6 +165,10 @@ public sealed class FileDocumentStore : IDocumentStore
             }
         }
 
-        return Path.Combine(_directory, escaped.ToString());
+        // File names have an end, at 255 bytes as a rule; topic names may be nearly as long before they are escaped.
+        var file = escaped.Length <= PlainLengthMax
+            ? escaped.ToString()
+            : $"{escaped.ToString(0, PlainLengthMax - HashDigits)}%{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}";
+        return Path.Combine(_directory, file);
     }
 }

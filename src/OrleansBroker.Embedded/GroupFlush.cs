@@ -10,6 +10,9 @@ namespace OrleansBroker.Embedded;
 /// </summary>
 internal sealed class GroupFlush : IFlushQueue, IDisposable
 {
+    /// <summary>The most that a monitor waits for, and more than any client does.</summary>
+    private const long WaitMsMax = int.MaxValue;
+
     private readonly object _gate = new();
     private readonly TimeProvider _clock;
     private readonly Thread _thread;
@@ -25,7 +28,7 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
 
     public ValueTask<ErrorCode> FlushedAsync(Partition partition, long lastOffset, long withinMs)
     {
-        var waiting = new Waiting(partition, lastOffset, NowMs() + withinMs);
+        var waiting = new Waiting(partition, lastOffset, NowMs() + Math.Min(withinMs, WaitMsMax));
         lock (_gate)
         {
             if (_stopping)
@@ -95,7 +98,7 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
                 }
                 else
                 {
-                    Monitor.Wait(_gate, TimeSpan.FromMilliseconds(Math.Max(1, _waiting.Min(w => w.DueMs) - now)));
+                    Monitor.Wait(_gate, TimeSpan.FromMilliseconds(Math.Clamp(_waiting.Min(w => w.DueMs) - now, 1, WaitMsMax)));
                 }
             }
         }
@@ -108,7 +111,7 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
             partition.Log.Flush();
             return ErrorCode.None;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
         {
             return ErrorCode.KafkaStorageError;
         }

@@ -12,8 +12,8 @@ namespace OrleansBroker.Embedded;
 /// </summary>
 internal sealed class Housekeeping : IDisposable
 {
-    /// <summary>How often deleted files whose delay has passed are looked for; 60 s is the delay's default, and an idle broker should wake rarely.</summary>
-    private const long DeleteExpiredIntervalMs = 10_000;
+    /// <summary>How often deleted files whose delay has passed are looked for, and room for what found none; 60 s is the delay's default, and an idle broker should wake rarely.</summary>
+    private const long SweepIntervalMs = 10_000;
 
     private readonly LogDirectory _logs;
     private readonly PartitionTable _partitions;
@@ -24,7 +24,7 @@ internal sealed class Housekeeping : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly List<Job> _jobs;
 
-    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, LogCleaner? cleaner, TimeProvider clock, ILogger logger)
+    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, LogCleaner? cleaner, Action openMissed, TimeProvider clock, ILogger logger)
     {
         _logs = logs;
         _partitions = partitions;
@@ -35,7 +35,8 @@ internal sealed class Housekeeping : IDisposable
         [
             new("retention", () => _config.Current.LogRetentionCheckIntervalMs, ApplyRetention),
             new("checkpoints", () => _config.Current.LogFlushOffsetCheckpointIntervalMs, _ => _logs.WriteCheckpoints()),
-            new("deletion", () => DeleteExpiredIntervalMs, _logs.DeleteExpired),
+            new("deletion", () => SweepIntervalMs, _logs.DeleteExpired),
+            new("partitions without a log", () => SweepIntervalMs, _ => openMissed()),
         ];
         Start("housekeeping", RunJobs);
         if (cleaner is not null)
@@ -71,7 +72,7 @@ internal sealed class Housekeeping : IDisposable
     {
         foreach (var job in _jobs)
         {
-            job.DueMs = NowMs() + job.IntervalMs();
+            job.DueMs = NowMs() + Math.Min(job.IntervalMs(), int.MaxValue);
         }
 
         while (Wait(_jobs.Min(job => job.DueMs) - NowMs()))
@@ -79,7 +80,7 @@ internal sealed class Housekeeping : IDisposable
             foreach (var job in _jobs.Where(job => job.DueMs <= NowMs()))
             {
                 Try(job.Name, () => job.Run(NowMs()));
-                job.DueMs = NowMs() + job.IntervalMs();
+                job.DueMs = NowMs() + Math.Min(job.IntervalMs(), int.MaxValue);
             }
         }
     }

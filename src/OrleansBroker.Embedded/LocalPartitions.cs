@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
@@ -10,6 +11,9 @@ namespace OrleansBroker.Embedded;
 /// <summary>Keeps the partitions of this broker, the only one, in step with the catalog: opens, closes and reconfigures their logs.</summary>
 internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, MetadataCache metadata, BrokerConfigCache configs, IFlushQueue flushes) : IPartitionHost
 {
+    private readonly Lock _changes = new();
+    private readonly Dictionary<Guid, TopicImage> _missed = [];
+
     /// <summary>Called after a topic is gone, for those who keep something about it (committed offsets); not waited for.</summary>
     public Func<TopicImage, ValueTask>? Deleted { get; set; }
 
@@ -17,24 +21,43 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
     public void OpenAll()
     {
         var topics = metadata.Current.Topics.ToArray();
-        Parallel.ForEach(topics, TopicCreated);
+        InParallel(topics.Length, index => table.Set(topics[index].Name, topics[index].Id, Open(topics[index])));
         metadata.Change(image => image.With(topics.Select(WithLeaderEpochs)));
     }
 
-    public void TopicCreated(TopicImage topic) => table.Set(topic.Name, topic.Id, Open(topic, 0, topic.Partitions.Length));
+    public void TopicCreated(TopicImage topic) => Serve(topic);
 
-    public void PartitionsAdded(TopicImage topic, int firstPartition)
+    public void PartitionsAdded(TopicImage topic, int firstPartition) => Serve(topic);
+
+    /// <summary>Opens what could not be opened when the catalog had it made, for want of room on the disk. To be called now and then.</summary>
+    public void OpenMissed()
     {
-        var present = Enumerable.Range(0, firstPartition).Select(index => table.Find(topic.Id, index)!);
-        table.Set(topic.Name, topic.Id, [.. present, .. Open(topic, firstPartition, topic.Partitions.Length)]);
+        lock (_changes)
+        {
+            foreach (var topic in _missed.Values.ToArray())
+            {
+                try
+                {
+                    Serve(topic with { Configs = metadata.Current.Find(topic.Id)?.Configs ?? topic.Configs });
+                }
+                catch (IOException)
+                {
+                    // Said when it happened first; there may be room the next time.
+                }
+            }
+        }
     }
 
     public void TopicDeleted(TopicImage topic)
     {
-        foreach (var partition in table.Remove(topic.Name, topic.Id))
+        lock (_changes)
         {
-            partition.Close();
-            logs.DeleteLog(partition.Name);
+            _missed.Remove(topic.Id);
+            foreach (var partition in table.Remove(topic.Name, topic.Id))
+            {
+                partition.Close();
+                logs.DeleteLog(partition.Name);
+            }
         }
 
         _ = Deleted?.Invoke(topic).AsTask();
@@ -43,11 +66,14 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
     public void TopicConfigChanged(TopicImage topic)
     {
         var logConfig = TopicConfigs.ToLogConfig(topic.Configs, configs.Current);
-        for (var index = 0; index < topic.Partitions.Length; index++)
+        lock (_changes)
         {
-            if (table.Find(topic.Id, index) is { } partition)
+            for (var index = 0; index < topic.Partitions.Length; index++)
             {
-                partition.Log.Config = logConfig;
+                if (table.Find(topic.Id, index) is { } partition)
+                {
+                    partition.Log.Config = logConfig;
+                }
             }
         }
     }
@@ -65,16 +91,46 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
         Partitions = [.. topic.Partitions.Select((partition, index) => partition with { LeaderEpoch = table.Find(topic.Id, index)!.LeaderEpoch })],
     };
 
-    private Partition[] Open(TopicImage topic, int first, int end)
+    private void Serve(TopicImage topic)
+    {
+        lock (_changes)
+        {
+            _missed[topic.Id] = topic;
+            table.Set(topic.Name, topic.Id, Open(topic));
+            _missed.Remove(topic.Id);
+        }
+    }
+
+    /// <summary>All partitions of a topic; those that are served already stay what they are.</summary>
+    private Partition[] Open(TopicImage topic)
     {
         var logConfig = TopicConfigs.ToLogConfig(topic.Configs, configs.Current);
-        var partitions = new Partition[end - first];
-        Parallel.For(first, end, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, index =>
+        var partitions = new Partition[topic.Partitions.Length];
+        InParallel(partitions.Length, index =>
         {
+            if (table.Find(topic.Id, index) is { } present)
+            {
+                partitions[index] = present;
+                return;
+            }
+
             var log = logs.OpenLog(new TopicPartition(topic.Name, index), topic.Id, logConfig);
-            partitions[index - first] = new Partition(log, BeginLeadership(log), topic.IsInternal, flushes);
+            partitions[index] = new Partition(log, BeginLeadership(log), topic.IsInternal, flushes);
         });
         return partitions;
+    }
+
+    /// <summary>The first failure comes out as it is: an <see cref="IOException"/> is what callers know what to do with.</summary>
+    private static void InParallel(int count, Action<int> action)
+    {
+        try
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, action);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 
     /// <summary>The only replica leads: under the log's last epoch after a clean stop, under a new one otherwise (docs/adr/0001).</summary>

@@ -122,4 +122,22 @@ public sealed class FileDocumentStoreTests
     private static ValueTask<string?> Write(FileDocumentStore store, string name, string content, string? etag) => store.WriteAsync(name, Encoding.UTF8.GetBytes(content), etag, default);
 
     private static async Task<string?> Read(FileDocumentStore store, string name) => (await store.ReadAsync(name, default)) is { } document ? Encoding.UTF8.GetString(document.Content.Span) : null;
+
+    [Fact]
+    public async Task Names_of_any_topic_make_file_names_that_a_disk_takes()
+    {
+        var store = Open();
+        var names = new[] { $"topic/{new string('x', 249)}", $"topic/{new string('x', 248)}y", $"topic/{new string('.', 248)}a", $"topic/{new string('.', 248)}b" };
+        foreach (var name in names)
+        {
+            Assert.NotNull(await Write(store, name, name, null));
+        }
+
+        foreach (var name in names)
+        {
+            Assert.Equal(name, await Read(Open(), name));
+        }
+
+        Assert.All(_disk.ListFiles("/data/documents"), file => Assert.InRange(file.Length + ".tmp".Length, 1, 255));
+    }
 }

@@ -99,7 +99,7 @@ public sealed class Partition
             return new ValueTask<ErrorCode>(ErrorCode.None);
         }
 
-        if (appended.FlushDue || (appended.Duplicate && config.FlushMessages == 1))
+        if (appended.FlushDue || (appended.Duplicate && Log.LogEndOffset - Log.RecoveryPoint >= config.FlushMessages))
         {
             return _flushes.FlushedAsync(this, appended.LastOffset, withinMs: 0);
         }
