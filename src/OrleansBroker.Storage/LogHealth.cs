@@ -44,6 +44,11 @@ internal sealed class LogHealth(TopicPartition partition, ILogger logger)
 
     public void Fail(string what, IOException exception)
     {
+        if (_failed)
+        {
+            return;
+        }
+
         _failed = true;
         StorageLog.LogFailed(logger, partition, $"{what}: {exception.Message}", exception);
     }

@@ -136,9 +136,9 @@ internal sealed class LogReader(PartitionLog log, PositionCache positions, ILogg
             return (int)segment.SizeBytes;
         }
 
-        return positions.TryGet(limit, segment, out var position)
-            ? position
-            : segment.Find(limit, segment.SizeBytes)?.Position ?? (int)segment.SizeBytes;
+        // Looked at once: it grows, and before the log end offset does.
+        var size = (int)segment.SizeBytes;
+        return positions.TryGet(limit, segment, out var position) ? position : segment.Find(limit, size)?.Position ?? size;
     }
 
     // A consumer asks again and again: what is the same is said once.

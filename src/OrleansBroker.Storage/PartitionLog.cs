@@ -295,7 +295,16 @@ public sealed class PartitionLog : IDisposable
     }
 
     /// <summary>A new segment for the cleaner to fill; not part of the log until <see cref="ReplaceSegments"/>.</summary>
-    public Segment CreateCleanedSegment(long baseOffset, long nowMs) => Segment.Create(_files, Directory, baseOffset, LogFileNames.Cleaned, nowMs);
+    /// <exception cref="IOException">It cannot be made, or the log is out of use.</exception>
+    public Segment CreateCleanedSegment(long baseOffset, long nowMs)
+    {
+        lock (_gate)
+        {
+            return IsFailed
+                ? throw new IOException($"the log of {Partition} is out of use")
+                : _segments.CreateCleaned(baseOffset, nowMs);
+        }
+    }
 
     /// <summary>
     /// Puts cleaned segments in the place of others, so that a crash at any moment leaves the one or the other:
@@ -312,7 +321,13 @@ public sealed class PartitionLog : IDisposable
         _segments.PrepareReplace(cleaned, _config);
         lock (_gate)
         {
-            if (IsFailed || !_segments.TryReplace(cleaned, replaced))
+            if (IsFailed)
+            {
+                LogSegments.Abandon(cleaned);
+                return false;
+            }
+
+            if (!_segments.TryReplace(cleaned, replaced))
             {
                 return false;
             }

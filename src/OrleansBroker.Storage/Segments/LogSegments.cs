@@ -11,6 +11,9 @@ internal sealed class LogSegments
     private readonly IFileSystem _files;
     private readonly DeferredDeletions _deletions;
     private readonly List<Segment> _rolledUnflushed = [];
+
+    // They open files and rename them long after they were made: in this log's directory, never in that of a log of the same name.
+    private readonly List<Segment> _cleaned = [];
     private volatile Segment[] _current;
 
     /// <param name="segments">At least one.</param>
@@ -83,6 +86,15 @@ internal sealed class LogSegments
         Active.TruncateTo(offset);
     }
 
+    /// <summary>A segment for the cleaner to fill.</summary>
+    public Segment CreateCleaned(long baseOffset, long nowMs)
+    {
+        _cleaned.RemoveAll(segment => segment.IsRemoved);
+        var created = Segment.Create(_files, Directory, baseOffset, LogFileNames.Cleaned, nowMs);
+        _cleaned.Add(created);
+        return created;
+    }
+
     /// <summary>The first half of a replacement, which needs no lock: cleaned segments become durable, and <c>.swap</c>.</summary>
     public void PrepareReplace(IReadOnlyList<Segment> cleaned, LogConfig config)
     {
@@ -109,11 +121,7 @@ internal sealed class LogSegments
         var first = Array.IndexOf(current, replaced[0]);
         if (first < 0 || first + replaced.Count >= current.Length || current[first + replaced.Count - 1] != replaced[^1])
         {
-            foreach (var segment in cleaned)
-            {
-                segment.Delete();
-            }
-
+            Abandon(cleaned);
             return false;
         }
 
@@ -127,9 +135,19 @@ internal sealed class LogSegments
         foreach (var segment in cleaned)
         {
             segment.ChangeSuffix("");
+            _cleaned.Remove(segment);
         }
 
         return true;
+    }
+
+    /// <summary>Removes cleaned segments that take no other's place.</summary>
+    public static void Abandon(IReadOnlyList<Segment> cleaned)
+    {
+        foreach (var segment in cleaned)
+        {
+            segment.Delete();
+        }
     }
 
     /// <summary>Has the files of segments that are out of use removed later.</summary>
@@ -151,7 +169,7 @@ internal sealed class LogSegments
 
         _files.RenameDirectory(Directory, directory);
         Directory = directory;
-        foreach (var segment in _current)
+        foreach (var segment in _current.Concat(_cleaned))
         {
             segment.MoveTo(directory);
         }

@@ -67,6 +67,8 @@ public sealed class Segment : IDisposable
     /// <summary>When the segment was created or loaded: stands for the age of one whose batches have no timestamps.</summary>
     internal long OpenedMs { get; init; }
 
+    internal bool IsRemoved { get; private set; }
+
     internal bool IsDeleted => _suffix == LogFileNames.Deleted;
 
     /// <summary>The first batch's max timestamp, from which the age of the segment counts; null where there is no batch yet.</summary>
@@ -358,6 +360,7 @@ public sealed class Segment : IDisposable
     /// <summary>Removes all files, for good.</summary>
     internal void Delete()
     {
+        IsRemoved = true;
         Dispose();
         _files.DeleteFile(Path);
         _indexes.Delete();

@@ -487,4 +487,28 @@ public class CompactionTests
         Assert.True(again.Clean());
         Assert.DoesNotContain("0:a=1", again.Records());
     }
+
+    [Fact]
+    public void A_log_that_is_deleted_while_it_is_compacted_leaves_nothing_in_the_next_of_its_name()
+    {
+        var log = LogHarness.Open(new SimulatedDisk(1), LogHarness.Compacted with { IndexIntervalBytes = 0 });
+        log.Append(("a", "1"));
+        log.Append(("a", "2"));
+        log.Roll();
+        var first = log.Log.Segments[0];
+        var old = new byte[first.SizeBytes];
+        first.File.Read(0, old);
+        var cleaned = log.Log.CreateCleanedSegment(0, log.NowMs);
+
+        log.Directory.DeleteLog(LogHarness.Orders);
+        log.Directory.OpenLog(LogHarness.Orders, Guid.NewGuid(), LogHarness.Compacted);
+        var fresh = log.Disk.ListFiles(LogHarness.LogPath);
+        cleaned.AppendEach(old, LogHarness.Compacted with { IndexIntervalBytes = 0 });
+
+        Assert.Equal(fresh.Order(StringComparer.Ordinal), log.Disk.ListFiles(LogHarness.LogPath).Order(StringComparer.Ordinal));
+
+        Assert.False(log.Log.ReplaceSegments([cleaned], [first]));
+        Assert.Equal(fresh.Order(StringComparer.Ordinal), log.Disk.ListFiles(LogHarness.LogPath).Order(StringComparer.Ordinal));
+        Assert.Throws<IOException>(() => log.Log.CreateCleanedSegment(0, log.NowMs));
+    }
 }
