@@ -17,6 +17,9 @@ internal sealed class ProducerIds(IDocumentStore documents) : IProducerIds, IDis
         {
             while (_block.IsUsedUp)
             {
+                // Requests come on the thread that polls the sockets; a new block waits for the disk.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
                 // A write of unknown outcome throws and leaves the block as it was: the next call reads again, so that a
                 // block that was reserved after all is skipped and never handed out twice.
                 var stored = await documents.ReadAsync(ProducerIdBlock.DocumentName, cancellation);
