@@ -51,6 +51,16 @@ public sealed class OffsetTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_damaged_batch_fails_its_partition_and_not_the_connection()
+    {
+        var file = _broker.Partitions.Find("t", 0)!.Log.Segments[0].File;
+        file.Write(RecordBatchFormat.HeaderBytes, [99]);
+
+        Assert.Equal(ErrorCode.KafkaStorageError, ListOffsets(999, 11).ErrorCode);
+        Assert.Equal(5, ListOffsets(ListOffsetsRequest.LatestTimestamp, 11).Offset);
+    }
+
+    [Fact]
     public void Every_version_lists_offsets()
     {
         for (short version = 1; version <= 11; version++)

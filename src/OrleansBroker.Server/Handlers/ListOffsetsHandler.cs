@@ -93,8 +93,16 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
             : request.IsolationLevel == ReadCommitted ? partition!.LastStableOffset
             : partition!.HighWatermark;
         var answer = new ListOffsetsPartitionResponse { PartitionIndex = asked.PartitionIndex };
-        Find(partition!, asked.Timestamp, limit, answer);
-        return answer;
+        try
+        {
+            Find(partition!, asked.Timestamp, limit, answer);
+            return answer;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // A search opens batches: one that is damaged, or of a log that has just been deleted, fails its partition only.
+            return Fail(asked, ErrorCode.KafkaStorageError);
+        }
     }
 
     private static ListOffsetsPartitionResponse Fail(ListOffsetsPartition asked, ErrorCode error) =>
