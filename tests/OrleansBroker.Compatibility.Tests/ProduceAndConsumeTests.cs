@@ -140,7 +140,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
         string topic = Unique.Name(client);
         await driver.CreateFirstAsync(broker.Address, topic, partitions: 2);
-        OutgoingRecord[] records = Unique.Dealt(topic, 400, partitions: 2);
+        OutgoingRecord[] records = [.. Unique.Dealt(topic, 400, partitions: 2).OrderBy(record => record.Partition)];
         string? producer = client == Kcat ? null : "p";
 
         foreach (OutgoingRecord[] part in records.Chunk(100))

@@ -65,7 +65,8 @@ public sealed class RestartTests
     [ClientTheory, Clients(ConfluentPython, ConfluentJs, ConfluentDotnet)]
     public async Task An_idempotent_producer_writes_once_over_a_kill(string client)
     {
-        const int chunkRecords = 50;
+        const int chunkRecords = 250;
+        const int chunksBeforeTheKill = 8;
         using var directory = new TemporaryDirectory();
         await using SiloProcess first = await SiloProcess.StartAsync(BrokerFixture.Arguments("127.0.0.1:0", directory.Path));
         await using ClientDriver driver = ClientDriver.Start(client, first.Address);
@@ -86,7 +87,7 @@ public sealed class RestartTests
             foreach ((int i, OutgoingRecord[] chunk) in records.Chunk(chunkRecords).Index())
             {
                 await driver.ProduceAsync(topic, chunk, idempotent: true, producer: "p");
-                if (i == 20)
+                if (i == chunksBeforeTheKill)
                 {
                     isUnderWay.SetResult();
                 }
