@@ -12,10 +12,6 @@ namespace OrleansBroker.Storage;
 
 /// <summary>
 /// One partition's log on this broker: segments one after the other, the last of which is appended to.
-/// <code>
-///  log start offset ≤ recovery point ≤ log end offset        high watermark ≤ log end offset
-///  |---- deleted ----|---- readable ------------------ high watermark |-- not yet --|
-/// </code>
 /// One lock serialises whatever changes the log. Reads take none: they see the segments as an array that is replaced as a
 /// whole, and no further than the log end offset, which moves after the bytes are written.
 /// A full disk refuses appends until there is room. Any other I/O error of a write or a flush fails the log for good: what
@@ -33,11 +29,8 @@ public sealed class PartitionLog : IDisposable
     private readonly ProducerStateTable _producers;
     private readonly PositionCache _positions = new();
     private readonly LogReader _reader;
+    private readonly LogOffsets _offsets;
     private volatile LogConfig _config;
-    private long _logStartOffset;
-    private long _logEndOffset;
-    private long _highWatermark;
-    private long _recoveryPoint;
     private bool _changed;
 
     internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, LoadedLog loaded)
@@ -52,13 +45,10 @@ public sealed class PartitionLog : IDisposable
         _segments = new LogSegments(files, deletions, loaded.Directory, loaded.Segments, loaded.RecoveryPoint);
         _flusher = new LogFlusher(files, loaded.Epochs, namesFlushed: !loaded.Recovered && loaded.LogEndOffset > 0);
         _producers = loaded.Producers;
-        _logStartOffset = loaded.LogStartOffset;
-        _logEndOffset = loaded.LogEndOffset;
-        _highWatermark = loaded.HighWatermark;
-        _recoveryPoint = loaded.RecoveryPoint;
+        _offsets = new LogOffsets(loaded);
         _changed = loaded.Recovered;
         _reader = new LogReader(this, _positions, logger);
-        _positions.NoteAppend(_logEndOffset, Active, (int)Active.SizeBytes);
+        _positions.NoteAppend(LogEndOffset, Active, (int)Active.SizeBytes);
     }
 
     public TopicPartition Partition { get; }
@@ -70,16 +60,16 @@ public sealed class PartitionLog : IDisposable
     public LogConfig Config { get => _config; set => _config = value; }
 
     /// <summary>The first offset that can be read.</summary>
-    public long LogStartOffset => Volatile.Read(ref _logStartOffset);
+    public long LogStartOffset => _offsets.Start;
 
     /// <summary>Exclusive: the next record's offset.</summary>
-    public long LogEndOffset => Volatile.Read(ref _logEndOffset);
+    public long LogEndOffset => _offsets.End;
 
     /// <summary>Exclusive: what consumers may see.</summary>
-    public long HighWatermark => Volatile.Read(ref _highWatermark);
+    public long HighWatermark => _offsets.HighWatermark;
 
     /// <summary>What lies before it survives a power loss.</summary>
-    public long RecoveryPoint => Volatile.Read(ref _recoveryPoint);
+    public long RecoveryPoint => _offsets.RecoveryPoint;
 
     public long SizeBytes => SegmentArray.SizeBytes(CurrentSegments);
 
@@ -135,20 +125,7 @@ public sealed class PartitionLog : IDisposable
     public TimestampedOffset? FindMaxTimestamp() => _reader.FindMaxTimestamp();
 
     /// <summary>Moves the high watermark up, not beyond the log end offset; it never goes down.</summary>
-    public void AdvanceHighWatermark(long offset)
-    {
-        var wanted = Math.Min(offset, LogEndOffset);
-        for (var known = HighWatermark; known < wanted;)
-        {
-            var seen = Interlocked.CompareExchange(ref _highWatermark, wanted, known);
-            if (seen == known)
-            {
-                return;
-            }
-
-            known = seen;
-        }
-    }
+    public void AdvanceHighWatermark(long offset) => _offsets.AdvanceHighWatermark(offset);
 
     public EpochEnd EndOffsetFor(LeaderEpoch epoch) => Epochs.EndOffsetFor(epoch, LogEndOffset);
 
@@ -159,7 +136,7 @@ public sealed class PartitionLog : IDisposable
         {
             try
             {
-                Epochs.Assign(epoch, _logEndOffset);
+                Epochs.Assign(epoch, LogEndOffset);
             }
             catch (IOException e)
             {
@@ -223,7 +200,7 @@ public sealed class PartitionLog : IDisposable
             {
                 return IsFailed
                     ? 0
-                    : RemoveFirst(Retention.Due(CurrentSegments, config, _logStartOffset, _highWatermark, _logEndOffset, nowMs), nowMs);
+                    : RemoveFirst(Retention.Due(CurrentSegments, config, LogStartOffset, HighWatermark, LogEndOffset, nowMs), nowMs);
             }
             catch (IOException e)
             {
@@ -242,7 +219,7 @@ public sealed class PartitionLog : IDisposable
             {
                 if (!IsFailed && Active.SizeBytes > 0 && Rolling.IsOldEnough(Active, Partition, _config, nowMs, newestMs: nowMs))
                 {
-                    Roll(_logEndOffset, nowMs);
+                    Roll(LogEndOffset, nowMs);
                 }
             }
             catch (IOException e)
@@ -268,23 +245,21 @@ public sealed class PartitionLog : IDisposable
         lock (_flushGate)
         lock (_gate)
         {
-            if (offset >= _logEndOffset)
+            if (offset >= LogEndOffset)
             {
                 return;
             }
 
-            var end = Math.Max(offset, _logStartOffset);
+            var end = Math.Max(offset, LogStartOffset);
             _changed = true;
             _positions.Clear();
-            Volatile.Write(ref _logEndOffset, end);
-            Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
-            Volatile.Write(ref _recoveryPoint, Math.Min(_recoveryPoint, end));
+            _offsets.TruncateTo(end);
             try
             {
                 _segments.TruncateTo(end, _config);
                 Epochs.TruncateFromEnd(end);
                 ProducerSnapshots.Rebuild(
-                    _files, _logger, Partition, Directory, _producers, CurrentSegments, _logStartOffset, end, canSkip: false);
+                    _files, _logger, Partition, Directory, _producers, CurrentSegments, LogStartOffset, end, canSkip: false);
             }
             catch (IOException e)
             {
@@ -354,7 +329,7 @@ public sealed class PartitionLog : IDisposable
         {
             if (_changed)
             {
-                TakeProducerSnapshot();
+                ProducerSnapshots.Take(_files, _health, Directory, _producers);
                 if (_producers.Count > 0 && _producers.SnapshotOffset < _producers.EndOffset)
                 {
                     // A clean start trusts the snapshots.
@@ -387,21 +362,17 @@ public sealed class PartitionLog : IDisposable
                 ErrorCode.RecordListTooLarge, $"batches of {batches.Length} bytes, where segment.bytes is {config.SegmentBytes}");
         }
 
-        if (config.LogAppendTime && options.Origin != AppendOrigin.Replication)
-        {
-            AppendPlanner.StampTime(batches, options.NowMs);
-        }
-
+        AppendPlanner.StampTime(batches, config, options);
         lock (_gate)
         {
             if (IsFailed)
             {
-                return AppendResult.Failed(ErrorCode.KafkaStorageError, "the log failed earlier", logStartOffset: _logStartOffset);
+                return AppendResult.Failed(ErrorCode.KafkaStorageError, "the log failed earlier", logStartOffset: LogStartOffset);
             }
 
-            return AppendPlanner.TryPlan(batches, options, _producers, _logEndOffset, out var plan, out var answer)
+            return AppendPlanner.TryPlan(batches, options, _producers, LogEndOffset, out var plan, out var answer)
                 ? Write(batches, options, config, plan)
-                : answer with { LogStartOffset = _logStartOffset, LogAppendTimeMs = config.LogAppendTime ? answer.LogAppendTimeMs : -1 };
+                : answer with { LogStartOffset = LogStartOffset, LogAppendTimeMs = config.LogAppendTime ? answer.LogAppendTimeMs : -1 };
         }
     }
 
@@ -431,14 +402,14 @@ public sealed class PartitionLog : IDisposable
         }
 
         _positions.NoteAppend(plan.NextOffset, Active, (int)Active.SizeBytes);
-        Volatile.Write(ref _logEndOffset, plan.NextOffset);
+        _offsets.End = plan.NextOffset;
         return new AppendResult
         {
             BaseOffset = plan.BaseOffset,
             LastOffset = plan.LastOffset,
             LogAppendTimeMs = config.LogAppendTime ? plan.MaxTimestampMs : -1,
-            LogStartOffset = _logStartOffset,
-            FlushDue = plan.NextOffset - _recoveryPoint >= config.FlushMessages,
+            LogStartOffset = LogStartOffset,
+            FlushDue = plan.NextOffset - RecoveryPoint >= config.FlushMessages,
         };
     }
 
@@ -447,11 +418,9 @@ public sealed class PartitionLog : IDisposable
         if (_segments.Roll(baseOffset, nowMs, _config))
         {
             _producers.EndOffset = baseOffset;
-            TakeProducerSnapshot();
+            ProducerSnapshots.Take(_files, _health, Directory, _producers);
         }
     }
-
-    private void TakeProducerSnapshot() => ProducerSnapshots.Take(_files, _health, Directory, _producers);
 
     // Removes so many of the oldest segments; where that is all of them, a new one takes over first.
     private int RemoveFirst(int count, long nowMs)
@@ -460,7 +429,7 @@ public sealed class PartitionLog : IDisposable
         {
             if (count == SegmentCount)
             {
-                Roll(_logEndOffset, nowMs);
+                Roll(LogEndOffset, nowMs);
             }
 
             MoveLogStartOffset(CurrentSegments[count].BaseOffset);
@@ -472,10 +441,9 @@ public sealed class PartitionLog : IDisposable
 
     private void MoveLogStartOffset(long offset)
     {
-        if (offset > _logStartOffset)
+        if (offset > LogStartOffset)
         {
-            Volatile.Write(ref _logStartOffset, offset);
-            Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, offset));
+            _offsets.MoveStart(offset);
             Epochs.TruncateFromStart(offset);
         }
     }
@@ -496,10 +464,10 @@ public sealed class PartitionLog : IDisposable
 
                 rolled = _segments.RolledUnflushed();
                 active = Active;
-                end = withActive ? _logEndOffset : active.BaseOffset;
+                end = withActive ? LogEndOffset : active.BaseOffset;
             }
 
-            var activeDue = withActive && end > _recoveryPoint;
+            var activeDue = withActive && end > RecoveryPoint;
             if (rolled.Length == 0 && !activeDue)
             {
                 return;
@@ -518,7 +486,7 @@ public sealed class PartitionLog : IDisposable
             lock (_gate)
             {
                 _segments.NoteFlushed(rolled);
-                Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, Math.Min(end, _logEndOffset)));
+                _offsets.NoteFlushed(end);
             }
         }
     }
@@ -526,6 +494,6 @@ public sealed class PartitionLog : IDisposable
     private AppendResult Refuse(string what, IOException exception)
     {
         _health.Note(what, exception);
-        return AppendResult.Failed(ErrorCode.KafkaStorageError, exception.Message, logStartOffset: _logStartOffset);
+        return AppendResult.Failed(ErrorCode.KafkaStorageError, exception.Message, logStartOffset: LogStartOffset);
     }
 }

@@ -8,12 +8,17 @@ namespace OrleansBroker.Storage.Appending;
 /// <summary>Gives valid batches their place in the log, under the log's lock. Nothing of the log changes yet.</summary>
 internal static class AppendPlanner
 {
-    /// <summary>Makes the time of the append the batches' timestamp.</summary>
-    public static void StampTime(Span<byte> batches, long nowMs)
+    /// <summary>Makes the time of the append the batches' timestamp, where the topic has that.</summary>
+    public static void StampTime(Span<byte> batches, LogConfig config, in AppendOptions options)
     {
+        if (!config.LogAppendTime || options.Origin == AppendOrigin.Replication)
+        {
+            return;
+        }
+
         for (var rest = batches; rest.Length > 0; rest = rest[new RecordBatchView(rest).SizeBytes..])
         {
-            RecordBatchStamp.LogAppendTime(rest, nowMs);
+            RecordBatchStamp.LogAppendTime(rest, options.NowMs);
         }
     }
 
