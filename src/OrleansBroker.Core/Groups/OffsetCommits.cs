@@ -19,7 +19,8 @@ internal sealed class OffsetCommits(GroupOptions options, GroupTable groups, Off
             sessions.Renew(group, request.MemberId, nowMs);
         }
 
-        var expireTimestampMs = request.RetentionTimeMs < 0 ? -1 : nowMs + request.RetentionTimeMs;
+        // A client may mean "for ever" by the largest number there is.
+        var expireTimestampMs = request.RetentionTimeMs < 0 ? -1 : nowMs + Math.Min(request.RetentionTimeMs, long.MaxValue - nowMs);
         var topics = new OffsetCommitResponse.OffsetCommitResponseTopic[request.Topics.Length];
         for (var t = 0; t < topics.Length; t++)
         {

@@ -51,6 +51,14 @@ public sealed class OffsetCommitTests
     }
 
     [Fact]
+    public void A_retention_time_of_for_ever_is_no_harm_to_the_machine()
+    {
+        Assert.Equal(ErrorCode.None, _machine.Commit(42, version: 4, retentionMs: long.MaxValue));
+
+        Assert.Equal(42, _machine.Fetch().CommittedOffset);
+    }
+
+    [Fact]
     public void A_stand_alone_consumer_may_not_commit_for_a_group_with_members()
     {
         _machine.Stable(1);
