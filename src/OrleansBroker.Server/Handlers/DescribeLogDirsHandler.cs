@@ -6,11 +6,14 @@ using static OrleansBroker.Protocol.Messages.DescribeLogDirsResponse;
 
 namespace OrleansBroker.Server.Handlers;
 
-/// <summary>Versions 1 to 4: the one data directory, what lies in it of the topics asked for (null: of all), and since version 4 its room (KIP-827).</summary>
+/// <summary>Versions 1 to 4: the one data directory, what lies in it of the topics asked for (null: of all), and since version 4 its room (KIP-827). The file system is asked, so this is done on the thread pool.</summary>
 internal sealed class DescribeLogDirsHandler(BrokerServices broker) : IHandler<DescribeLogDirsRequest, DescribeLogDirsResponse>
 {
-    public ValueTask<DescribeLogDirsResponse> HandleAsync(DescribeLogDirsRequest request, RequestContext context) =>
-        new(new DescribeLogDirsResponse { Results = [Describe(Wanted(request))] });
+    public async ValueTask<DescribeLogDirsResponse> HandleAsync(DescribeLogDirsRequest request, RequestContext context)
+    {
+        await Task.Yield();
+        return new DescribeLogDirsResponse { Results = [Describe(Wanted(request))] };
+    }
 
     private IEnumerable<PartitionLog> Wanted(DescribeLogDirsRequest request) => request.Topics is null
         ? broker.Logs.Logs
