@@ -11,7 +11,7 @@ internal static class ReplicaPlacement
     /// brokers had their turn, so that a broker's partitions do not all share the same followers.
     /// </summary>
     /// <param name="first">The number of the first partition that is placed.</param>
-    /// <param name="start">Where the round begins; different for each topic, or the first broker would lead every small topic.</param>
+    /// <param name="start">Where the round begins; not negative, and different for each topic, or the first broker would lead every small topic.</param>
     public static BrokerId[][] Spread(int first, int count, int replicationFactor, IReadOnlyList<BrokerId> brokers, int start)
     {
         var placed = new BrokerId[count][];

@@ -180,6 +180,6 @@ internal sealed class TopicCreation(Catalog catalog, CatalogView view, Func<Guid
             hash = unchecked((hash * 31) + character);
         }
 
-        return hash;
+        return hash & int.MaxValue;
     }
 }

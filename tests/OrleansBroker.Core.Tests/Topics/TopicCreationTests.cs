@@ -35,6 +35,17 @@ public sealed class TopicCreationTests
         Assert.Equal((4, (short)2), (result.NumPartitions, result.ReplicationFactor));
     }
 
+    [Fact]
+    public void Topics_of_any_name_are_placed_on_several_brokers()
+    {
+        var catalog = new CatalogHarness(brokers: 3);
+
+        foreach (var name in Enumerable.Range(0, 50).Select(number => $"a-topic-with-a-longer-name-{number}"))
+        {
+            Assert.Equal(ErrorCode.None, catalog.Create(name, partitions: 4, replicationFactor: 2).ErrorCode);
+        }
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(".")]
