@@ -167,6 +167,18 @@ public sealed class FetchSessionTests : IAsyncDisposable
         Assert.Equal(ErrorCode.None, _cache.TryContinue(session.Id, 1, usesTopicIds: false, 0, out _));
     }
 
+    [Fact]
+    public void A_session_that_outgrows_the_limit_ends()
+    {
+        _broker.CreateTopic("t");
+        using var client = _broker.Connect();
+        var session = Fetch(client, Open("t", 0)).SessionId;
+        var more = Open("t", [.. Enumerable.Range(1, FetchSession.PartitionsMax)]);
+        (more.SessionId, more.SessionEpoch) = (session, 1);
+        Assert.Equal(ErrorCode.FetchSessionIdNotFound, Fetch(client, more).ErrorCode);
+        Assert.Equal(0, Fetch(client, Open("t", [.. Enumerable.Range(0, FetchSession.PartitionsMax + 1)])).SessionId);
+    }
+
     private static FetchRequest Open(string topic, params int[] partitions)
     {
         var request = Batches.Fetch(topic, 0, partitions: partitions);

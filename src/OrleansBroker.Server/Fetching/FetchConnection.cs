@@ -110,7 +110,12 @@ internal sealed class FetchConnection : IDisposable
         }
     }
 
-    public void Dispose() => _poll?.Dispose();
+    /// <summary>Also gives back the session of a fetch that was not brought to its end.</summary>
+    public void Dispose()
+    {
+        Session?.Exit();
+        _poll?.Dispose();
+    }
 
     private FetchedPartition Own(int index)
     {

@@ -8,6 +8,9 @@ namespace OrleansBroker.Server.Fetching;
 /// </summary>
 internal sealed class FetchSession(int id, bool usesTopicIds, long createdMs)
 {
+    /// <summary>The most partitions in a session: a client that asks for more fetches without one, and cannot fill the memory bit by bit.</summary>
+    public const int PartitionsMax = 100_000;
+
     private readonly Dictionary<FetchKey, FetchedPartition> _byKey = [];
     private int _isInUse;
 

@@ -30,7 +30,7 @@ internal sealed class FetchSessionCache(int slots)
     {
         lock (_lock)
         {
-            if (_sessions.Count >= slots && !TryEvict(size, nowMs))
+            if (size > FetchSession.PartitionsMax || (_sessions.Count >= slots && !TryEvict(size, nowMs)))
             {
                 return null;
             }

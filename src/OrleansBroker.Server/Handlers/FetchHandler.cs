@@ -78,6 +78,13 @@ internal sealed class FetchHandler(BrokerServices broker, ListenerOptions option
         {
             session!.Update(request);
             fetch.Begin(session);
+            if (session.Size > FetchSession.PartitionsMax)
+            {
+                _sessions.Remove(session.Id);
+                fetch.End();
+                return ErrorCode.FetchSessionIdNotFound;
+            }
+
             if (session.Partitions.Count == 0)
             {
                 // Nothing is left in it: the client is told so by session id 0.
