@@ -1,34 +1,42 @@
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Embedded.Groups;
 using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Embedded;
 
 /// <summary>
-/// One thread that makes appends durable for all who wait: it takes every partition whose time has come, calls fsync once a
-/// partition however many appends wait for it, and answers them all. While it is in fsync the next group gathers.
+/// Makes appends durable for all who wait. A thread takes the partition that is due the longest, calls fsync once for
+/// all appends that wait for it, and answers them; while it is in fsync the next group of the partition gathers. Several
+/// partitions are flushed at a time, one partition never by two threads.
 /// </summary>
 internal sealed class GroupFlush : IFlushQueue, IDisposable
 {
-    /// <summary>The most that a monitor waits for, and more than any client does.</summary>
-    private const long WaitMsMax = int.MaxValue;
+    /// <summary>A disk does several flushes at once in little more time than one; more than these it only queues.</summary>
+    private const int ThreadsMax = 4;
 
     private readonly object _gate = new();
-    private readonly TimeProvider _clock;
-    private readonly Thread _thread;
-    private List<Waiting> _waiting = [];
+    private readonly SteadyClock _clock;
+    private readonly ITimer _timer;
+    private readonly List<Thread> _threads = [];
+
+    // A group has an entry for each time that it became due earlier; those that are left when it is taken are passed over.
+    private readonly PriorityQueue<Group, long> _due = new();
+    private readonly Dictionary<Partition, Group> _gathering = [];
+    private readonly HashSet<Partition> _flushing = [];
+    private long _ringsAtMs = long.MaxValue;
+    private int _idleThreads;
     private bool _stopping;
 
-    public GroupFlush(TimeProvider clock)
+    public GroupFlush(TimeProvider time)
     {
-        _clock = clock;
-        _thread = new Thread(Run) { IsBackground = true, Name = "group flush" };
-        _thread.Start();
+        _clock = new SteadyClock(time);
+        _timer = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public ValueTask<ErrorCode> FlushedAsync(Partition partition, long lastOffset, long withinMs)
     {
-        var waiting = new Waiting(partition, lastOffset, NowMs() + Math.Min(withinMs, WaitMsMax));
+        var waiting = new Waiting(lastOffset);
         lock (_gate)
         {
             if (_stopping)
@@ -36,72 +44,181 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
                 return new ValueTask<ErrorCode>(ErrorCode.KafkaStorageError);
             }
 
-            _waiting.Add(waiting);
-            Monitor.Pulse(_gate);
+            if (!_gathering.TryGetValue(partition, out var group))
+            {
+                _gathering[partition] = group = new Group(partition);
+            }
+
+            group.Waiting.Add(waiting);
+            var nowMs = _clock.NowMs;
+            var dueMs = nowMs + Math.Min(withinMs, Group.NeverMs - 1 - nowMs);
+            if (dueMs < group.DueMs)
+            {
+                group.DueMs = dueMs;
+                _due.Enqueue(group, dueMs);
+                WakeAt(dueMs, nowMs);
+            }
         }
 
         return new ValueTask<ErrorCode>(waiting.Done.Task);
     }
 
+    /// <summary>Flushes for all who wait, due or not, and answers them.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             _stopping = true;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
+            if (_gathering.Count > 0 && _threads.Count == 0)
+            {
+                StartThread();
+            }
         }
 
-        _thread.Join();
-    }
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
 
-    private long NowMs() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        _timer.Dispose();
+    }
 
     private void Run()
     {
-        while (TakeDue() is { } due)
+        while (Take() is { } group)
         {
-            foreach (var group in due.GroupBy(w => w.Partition))
+            var error = Flush(group.Partition);
+            var flushedTo = group.Partition.Log.RecoveryPoint;
+            foreach (var waiting in group.Waiting)
             {
-                var error = Flush(group.Key);
-                foreach (var waiting in group)
-                {
-                    waiting.Done.SetResult(error);
-                }
+                // An earlier flush may have taken along what this one was asked for.
+                waiting.Done.SetResult(waiting.LastOffset < flushedTo ? ErrorCode.None : error);
             }
+
+            Finish(group.Partition);
         }
     }
 
-    /// <summary>Waits until some flush is due and takes all that wait for the same partitions; null when it is time to stop and nobody waits.</summary>
-    private List<Waiting>? TakeDue()
+    /// <summary>Waits until a group is due; null when it is time to stop and nobody waits.</summary>
+    private Group? Take()
     {
         lock (_gate)
         {
             while (true)
             {
-                var now = NowMs();
-                var partitions = _waiting.Where(w => _stopping || w.DueMs <= now).Select(w => w.Partition).ToHashSet();
-                if (partitions.Count > 0)
+                var nowMs = _clock.NowMs;
+                while (TryPeek(out var first, out var dueMs) && (_stopping || dueMs <= nowMs))
                 {
-                    var due = _waiting.FindAll(w => partitions.Contains(w.Partition));
-                    _waiting = _waiting.FindAll(w => !partitions.Contains(w.Partition));
-                    return due;
+                    _due.Dequeue();
+                    if (_flushing.Contains(first.Partition))
+                    {
+                        first.IsHeldBack = true;
+                        continue;
+                    }
+
+                    _gathering.Remove(first.Partition);
+                    _flushing.Add(first.Partition);
+                    first.IsTaken = true;
+                    WakeForNext(nowMs);
+                    return first;
                 }
 
-                if (_stopping)
+                if (_stopping && _gathering.Count == 0)
                 {
                     return null;
                 }
 
-                if (_waiting.Count == 0)
-                {
-                    Monitor.Wait(_gate);
-                }
-                else
-                {
-                    Monitor.Wait(_gate, TimeSpan.FromMilliseconds(Math.Clamp(_waiting.Min(w => w.DueMs) - now, 1, WaitMsMax)));
-                }
+                WakeForNext(nowMs);
+                _idleThreads++;
+                Monitor.Wait(_gate);
+                _idleThreads--;
             }
         }
+    }
+
+    private void Finish(Partition partition)
+    {
+        lock (_gate)
+        {
+            _flushing.Remove(partition);
+            if (_gathering.TryGetValue(partition, out var next) && next.IsHeldBack)
+            {
+                next.IsHeldBack = false;
+                _due.Enqueue(next, next.DueMs);
+            }
+
+            if (_stopping)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private bool TryPeek(out Group first, out long dueMs)
+    {
+        while (_due.TryPeek(out first!, out dueMs))
+        {
+            if (!first.IsTaken && !first.IsHeldBack)
+            {
+                return true;
+            }
+
+            _due.Dequeue();
+        }
+
+        return false;
+    }
+
+    private void WakeForNext(long nowMs)
+    {
+        if (TryPeek(out _, out var dueMs))
+        {
+            WakeAt(dueMs, nowMs);
+        }
+    }
+
+    /// <summary>Sees to it that a thread looks at what is due at that time.</summary>
+    private void WakeAt(long dueMs, long nowMs)
+    {
+        if (dueMs <= nowMs)
+        {
+            Wake();
+        }
+        else if (dueMs < _ringsAtMs)
+        {
+            _ringsAtMs = dueMs;
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Min(dueMs - nowMs, int.MaxValue)), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // A thread that is flushing looks by itself when it is done.
+    private void Wake()
+    {
+        if (_idleThreads > 0)
+        {
+            Monitor.Pulse(_gate);
+        }
+        else if (_threads.Count < ThreadsMax && !_stopping)
+        {
+            StartThread();
+        }
+    }
+
+    private void Ring()
+    {
+        lock (_gate)
+        {
+            _ringsAtMs = long.MaxValue;
+            Wake();
+        }
+    }
+
+    private void StartThread()
+    {
+        var thread = new Thread(Run) { IsBackground = true, Name = "group flush" };
+        _threads.Add(thread);
+        thread.Start();
     }
 
     private static ErrorCode Flush(Partition partition)
@@ -117,7 +234,23 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
         }
     }
 
-    private sealed record Waiting(Partition Partition, long LastOffset, long DueMs)
+    private sealed class Group(Partition partition)
+    {
+        public const long NeverMs = long.MaxValue;
+
+        public Partition Partition { get; } = partition;
+
+        public List<Waiting> Waiting { get; } = [];
+
+        public long DueMs { get; set; } = NeverMs;
+
+        /// <summary>Due while the partition was being flushed: it is its turn when that is done.</summary>
+        public bool IsHeldBack { get; set; }
+
+        public bool IsTaken { get; set; }
+    }
+
+    private sealed record Waiting(long LastOffset)
     {
         public TaskCompletionSource<ErrorCode> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -99,6 +99,7 @@ public sealed class Partition
             return new ValueTask<ErrorCode>(ErrorCode.None);
         }
 
+        // What made the flush of the original due still makes it due, as it has not been done.
         if (appended.FlushDue || (appended.Duplicate && Log.LogEndOffset - Log.RecoveryPoint >= config.FlushMessages))
         {
             return _flushes.FlushedAsync(this, appended.LastOffset, withinMs: 0);
