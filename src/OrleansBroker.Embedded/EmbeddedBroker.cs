@@ -52,10 +52,15 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             await broker.AssembleAsync(cancellation);
             return broker;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is DataDirectoryException or IOException or UnauthorizedAccessException)
         {
             await broker.DisposeAsync();
-            throw e is DataDirectoryException or IOException or UnauthorizedAccessException ? new BrokerStartException(e.Message, e) : e;
+            throw new BrokerStartException(e.Message, e);
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
         }
     }
 
@@ -75,10 +80,13 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             EmbeddedLog.UnknownConfiguration(_logger, name);
         }
 
+        // What is wrong with these is told before the data directory is touched.
+        var address = ListenerAddress.Parse("listeners", _options.Config.Listeners);
+        var advertised = _options.Config.AdvertisedListeners is { } text ? ListenerAddress.Parse("advertised.listeners", text) : null;
         var logs = OpenLogs();
         ClusterId = logs.ClusterId;
         var services = await ServeTopicsAsync(logs, cancellation);
-        Listen(services);
+        Listen(services, address, advertised);
         EmbeddedLog.Ready(
             _logger, Id.Value, Endpoint, (long)_options.Clock.GetElapsedTime(started).TotalMilliseconds,
             services.Metadata.Current.TopicCount, services.Partitions.All.Count());
@@ -116,7 +124,6 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         return Started(logs, directory =>
         {
             directory.CloseCleanly(NowMs());
-            directory.Dispose();
             EmbeddedLog.Stopped(_logger, Id.Value);
             return ValueTask.CompletedTask;
         });
@@ -130,7 +137,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         var table = new PartitionTable();
         var documents = new FileDocumentStore(_options.Files, Path.Combine(Path.GetFullPath(_options.DataDirectory), "documents"));
         var flushes = Started(new GroupFlush(_options.Clock));
-        var partitions = new LocalPartitions(logs, table, metadata, configs, flushes);
+        var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, _options.Loggers.CreateLogger<LocalPartitions>());
         var catalog = Started(await CatalogHost.LoadAsync(
             documents, configs, metadata, partitions, _options.Loggers.CreateLogger<CatalogHost>(), cancellation));
         partitions.OpenAll();
@@ -172,19 +179,16 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             : null;
     }
 
-    private void Listen(BrokerServices services)
+    private void Listen(BrokerServices services, ListenerAddress address, ListenerAddress? advertised)
     {
         var config = _options.Config;
-        var address = ListenerAddress.Parse("listeners", config.Listeners);
         try
         {
             var listener = Listener.Bind(ListenerSettings.From(config, address), services, _options.Loggers.CreateLogger<Listener>());
             Started(listener, stopping => stopping.DisposeAsync());
             var bound = address with { Port = listener.LocalEndpoint.Port };
-            var advertised = config.AdvertisedListeners is { } text
-                ? ListenerAddress.Parse("advertised.listeners", text)
-                : address.Advertised(bound.Port);
-            services.Metadata.Change(image => image with { Brokers = [new BrokerImage(Id, advertised.Host, advertised.Port, config.Rack)] });
+            var told = advertised ?? address.Advertised(bound.Port);
+            services.Metadata.Change(image => image with { Brokers = [new BrokerImage(Id, told.Host, told.Port, config.Rack)] });
             Endpoint = bound.ToString();
             listener.Accept();
         }

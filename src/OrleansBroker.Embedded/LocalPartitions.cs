@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
@@ -8,8 +9,12 @@ using OrleansBroker.Storage;
 
 namespace OrleansBroker.Embedded;
 
-/// <summary>Keeps the partitions of this broker, the only one, in step with the catalog: opens, closes and reconfigures their logs.</summary>
-internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, MetadataCache metadata, BrokerConfigCache configs, IFlushQueue flushes) : IPartitionHost
+/// <summary>
+/// Keeps the partitions of this broker, the only one, in step with the catalog: opens, closes and reconfigures their logs. A
+/// partition whose log cannot be opened is offline; the others serve.
+/// </summary>
+internal sealed class LocalPartitions(
+    LogDirectory logs, PartitionTable table, MetadataCache metadata, BrokerConfigCache configs, IFlushQueue flushes, ILogger logger) : IPartitionHost
 {
     private readonly Lock _changes = new();
     private readonly Dictionary<Guid, TopicImage> _missed = [];
@@ -21,8 +26,16 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
     public void OpenAll()
     {
         var topics = metadata.Current.Topics.ToArray();
-        InParallel(topics.Length, index => table.Set(topics[index].Name, topics[index].Id, Open(topics[index])));
+        Parallel.ForEach(topics, topic =>
+        {
+            if (Open(topic, isNew: false) is { } failure)
+            {
+                EmbeddedLog.Offline(logger, topic.Name, failure.Message);
+            }
+        });
         metadata.Change(image => image.With(topics.Select(WithLeaderEpochs)));
+        logs.MarkRunning();
+        WarnOfStrayLogs();
     }
 
     public void TopicCreated(TopicImage topic) => Serve(topic);
@@ -88,58 +101,77 @@ internal sealed class LocalPartitions(LogDirectory logs, PartitionTable table, M
 
     private TopicImage WithLeaderEpochs(TopicImage topic) => topic with
     {
-        Partitions = [.. topic.Partitions.Select((partition, index) => partition with { LeaderEpoch = table.Find(topic.Id, index)!.LeaderEpoch })],
+        Partitions = [.. topic.Partitions.Select((partition, index) => table.Find(topic.Id, index) is { } opened
+            ? partition with { LeaderEpoch = opened.LeaderEpoch }
+            : partition)],
     };
+
+    // A deletion that a crash interrupted leaves one, and so do documents that were lost: nobody but the operator knows
+    // whether its records are still wanted.
+    private void WarnOfStrayLogs()
+    {
+        foreach (var log in logs.Logs.Where(log => table.Find(log.Partition.Topic, log.Partition.Partition)?.Log != log))
+        {
+            EmbeddedLog.StrayLog(logger, log.Directory);
+        }
+    }
 
     private void Serve(TopicImage topic)
     {
         lock (_changes)
         {
             _missed[topic.Id] = topic;
-            table.Set(topic.Name, topic.Id, Open(topic));
+            if (Open(topic, isNew: true) is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
             _missed.Remove(topic.Id);
         }
     }
 
-    /// <summary>All partitions of a topic; those that are served already stay what they are.</summary>
-    private Partition[] Open(TopicImage topic)
+    /// <summary>Serves all partitions of a topic that can be opened; those that are served already stay what they are.</summary>
+    /// <param name="isNew">The partitions that are not served were created while this process runs: a log that is there is not theirs.</param>
+    /// <returns>Why some are offline.</returns>
+    private IOException? Open(TopicImage topic, bool isNew)
     {
         var logConfig = TopicConfigs.ToLogConfig(topic.Configs, configs.Current);
-        var partitions = new Partition[topic.Partitions.Length];
-        InParallel(partitions.Length, index =>
+        var partitions = new Partition?[topic.Partitions.Length];
+        IOException? failure = null;
+        Parallel.For(0, partitions.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, index =>
         {
-            if (table.Find(topic.Id, index) is { } present)
+            try
             {
-                partitions[index] = present;
-                return;
+                partitions[index] = table.Find(topic.Id, index) ?? Open(new TopicPartition(topic.Name, index), topic, logConfig, isNew);
             }
-
-            var log = logs.OpenLog(new TopicPartition(topic.Name, index), topic.Id, logConfig);
-            partitions[index] = new Partition(log, BeginLeadership(log), topic.IsInternal, flushes);
+            catch (IOException e)
+            {
+                failure = e;
+            }
         });
-        return partitions;
+        table.Set(topic.Name, topic.Id, partitions);
+        return failure;
     }
 
-    /// <summary>The first failure comes out as it is: an <see cref="IOException"/> is what callers know what to do with.</summary>
-    private static void InParallel(int count, Action<int> action)
+    private Partition Open(TopicPartition name, TopicImage topic, LogConfig config, bool isNew)
     {
-        try
+        if (isNew && logs.Find(name)?.TopicId == Guid.Empty)
         {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, action);
+            // Left by an earlier topic of this name; the log itself cannot tell any more.
+            logs.DeleteLog(name);
         }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+
+        var log = logs.OpenLog(name, topic.Id, config);
+        return new Partition(log, BeginLeadership(log, isNew), topic.IsInternal, flushes);
     }
 
     /// <summary>The only replica leads: under the log's last epoch after a clean stop, under a new one otherwise (docs/adr/0001).</summary>
-    private LeaderEpoch BeginLeadership(PartitionLog log)
+    private LeaderEpoch BeginLeadership(PartitionLog log, bool isNew)
     {
+        // An unclean stop may have taken all of a log; it had its first epoch.
         var last = log.Epochs.Latest;
-        var epoch = last == LeaderEpoch.None ? new LeaderEpoch(0)
-            : logs.WasCleanStop ? last
-            : new LeaderEpoch(last.Value + 1);
+        var known = Math.Max(last.Value, 0);
+        var epoch = new LeaderEpoch(isNew || logs.WasCleanStop ? known : known + 1);
         if (epoch != last)
         {
             log.BeginLeadership(epoch);

@@ -21,6 +21,7 @@ public sealed class LogDirectory : IDisposable
     // Their next start has to recover them as this one should have.
     private readonly ConcurrentDictionary<TopicPartition, LogCheckpoint> _unloaded = new();
     private readonly StopKind _lastStop;
+    private bool _isRunning;
     private bool _disposed;
 
     private LogDirectory(LogDirectoryOptions options, IDisposable directoryLock, MetaProperties meta)
@@ -47,23 +48,23 @@ public sealed class LogDirectory : IDisposable
 
     public IReadOnlyCollection<PartitionLog> Logs => (IReadOnlyCollection<PartitionLog>)_logs.Values;
 
-    /// <summary>Takes the directory and loads all logs in it.</summary>
+    /// <summary>Takes the directory and loads all logs in it. The owner calls <see cref="MarkRunning"/> before it serves.</summary>
     /// <exception cref="DataDirectoryException">Another process has it, or it belongs to another broker or cluster.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     public static LogDirectory Open(LogDirectoryOptions options)
     {
-        options.Files.CreateDirectory(options.Path);
+        if (!options.Files.DirectoryExists(options.Path))
+        {
+            options.Files.CreateDirectory(options.Path);
+            options.Files.FlushDirectory(System.IO.Path.GetDirectoryName(options.Path)!);
+        }
+
         var taken = options.Files.TryLock($"{options.Path}/{LogFileNames.Lock}")
             ?? throw new DataDirectoryException($"{options.Path} is in use by another process");
         try
         {
             var directory = new LogDirectory(options, taken, TakeMeta(options));
             directory.LoadLogs();
-            if (directory._unloaded.IsEmpty)
-            {
-                directory.MarkRunning();
-            }
-
             return directory;
         }
         catch
@@ -133,6 +134,21 @@ public sealed class LogDirectory : IDisposable
     }
 
     /// <summary>
+    /// To be called when new leader epochs stand in the logs: a start that ends before counts as none, so that the next one
+    /// still knows what kind of stop the last was.
+    /// </summary>
+    /// <exception cref="IOException">The mark cannot be written.</exception>
+    public void MarkRunning()
+    {
+        if (_unloaded.IsEmpty)
+        {
+            _files.Replace(Path, LogFileNames.BootId, Encoding.UTF8.GetBytes(_options.BootId), flush: true);
+        }
+
+        _isRunning = true;
+    }
+
+    /// <summary>
     /// Flushes and closes everything and marks the stop as clean, unless something could not be written: then it is as good
     /// as a kill, and the next start recovers.
     /// </summary>
@@ -142,7 +158,7 @@ public sealed class LogDirectory : IDisposable
         {
             var failed = CloseLogs();
             WriteCheckpoints();
-            if (failed == 0 && _unloaded.IsEmpty)
+            if (failed == 0 && _unloaded.IsEmpty && (_isRunning || _lastStop == StopKind.Clean))
             {
                 _files.Replace(Path, LogFileNames.CleanShutdown, "{\"version\":0,\"brokerEpoch\":-1}", flush: true);
             }
@@ -228,10 +244,6 @@ public sealed class LogDirectory : IDisposable
         var bootId = _files.TryReadText($"{Path}/{LogFileNames.BootId}");
         return _options.BootId.Length > 0 && bootId == _options.BootId ? StopKind.ProcessOnly : StopKind.Unclean;
     }
-
-    // After recovery: a process that is killed while it recovers must not be taken for one that had.
-    private void MarkRunning() =>
-        _files.Replace(Path, LogFileNames.BootId, Encoding.UTF8.GetBytes(_options.BootId), flush: true);
 
     private void LoadLogs()
     {

@@ -30,6 +30,7 @@ internal sealed class LogHarness
             Config = config,
         });
         Log = Directory.OpenLog(Orders, TopicId, config);
+        Directory.MarkRunning();
     }
 
     /// <summary>Small segments, all of which may be compacted.</summary>

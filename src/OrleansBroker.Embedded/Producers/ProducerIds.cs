@@ -15,12 +15,6 @@ internal sealed class ProducerIds(IDocumentStore documents) : IProducerIds, IDis
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (_block.IsUsedUp)
-            {
-                // Requests come on the thread that polls the sockets; what follows waits for the disk.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
             while (_block.IsUsedUp)
             {
                 // Requests come on the thread that polls the sockets; a new block waits for the disk.

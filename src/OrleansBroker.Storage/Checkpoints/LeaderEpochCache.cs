@@ -199,8 +199,10 @@ public sealed class LeaderEpochCache
             text.Append(CultureInfo.InvariantCulture, $"{entry.Epoch.Value} {entry.StartOffset}\n");
         }
 
-        // A lost file of one epoch loses nothing that recovery does not find in the batches; one of several would.
-        _files.Replace(Directory, LogFileNames.LeaderEpochCheckpoint, text.ToString(), flush: entries.Length > 1);
+        // A lost file of the first epoch alone loses nothing that recovery does not find in the batches. A later one may have no
+        // batch yet, and must not be used twice.
+        var isFirst = entries is [] or [{ Epoch.Value: 0 }];
+        _files.Replace(Directory, LogFileNames.LeaderEpochCheckpoint, text.ToString(), flush: !isFirst);
         _writeDue = false;
         _flushDue = true;
     }

@@ -151,7 +151,7 @@ internal sealed class GroupBroker : IAsyncDisposable
         Metadata = new MetadataCache(new MetadataImage(_logs.ClusterId, new BrokerId(0), [new BrokerImage(new BrokerId(0), "localhost", 9092)]));
         Partitions = new PartitionTable();
         _flushes = new GroupFlush(Time);
-        var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes);
+        var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes, NullLogger.Instance);
         _catalog = await CatalogHost.LoadAsync(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local, NullLogger.Instance, CancellationToken.None);
         local.OpenAll();
         Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, NullLogger.Instance);

@@ -120,6 +120,7 @@ internal sealed class LogFixture : IDisposable
             Files = Files, Path = Path, Broker = new BrokerId(7), NowMs = NowMs, Logger = Logger, BootId = BootId, Config = Config, RecoveryThreads = 1,
         });
         Log = Directory.OpenLog(Orders, TopicId, Config);
+        Directory.MarkRunning();
     }
 
     public void RestartCleanly()
