@@ -20,4 +20,20 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>The disk.</summary>
     public IFileSystem Files { get; init; } = LocalFileSystem.Instance;
+
+    /// <summary>A broker on 127.0.0.1 and a port that is free: for tests of applications.</summary>
+    /// <param name="settings">By Kafka's names.</param>
+    /// <exception cref="BrokerStartException">A setting cannot be used; the message is one line that names it.</exception>
+    public static EmbeddedBrokerOptions OnFreePort(string dataDirectory, params (string Name, string Value)[] settings)
+    {
+        var configs = new Dictionary<string, string> { ["listeners"] = "PLAINTEXT://127.0.0.1:0" };
+        foreach (var (name, value) in settings)
+        {
+            configs[name] = value;
+        }
+
+        return BrokerConfig.TryCreate(configs, out var config, out var problems)
+            ? new EmbeddedBrokerOptions { Config = config, DataDirectory = dataDirectory }
+            : throw new BrokerStartException(problems[0].ToString());
+    }
 }
