@@ -32,6 +32,7 @@ public class FailedLoadTests
             RecoveryThreads = 1, Config = _plain,
         });
         Assert.Throws<IOException>(() => directory.OpenLog(LogHarness.Orders, LogHarness.TopicId, _plain));
+        directory.MarkRunning();
         directory.CloseCleanly(log.NowMs);
         log.Disk.Faults.ReadErrorChance = 0;
 
