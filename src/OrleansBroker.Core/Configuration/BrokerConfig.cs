@@ -37,7 +37,6 @@ public sealed class BrokerConfig
         LogFlushOffsetCheckpointIntervalMs = Get<int>("log.flush.offset.checkpoint.interval.ms");
         NumRecoveryThreadsPerDataDir = Get<int>("num.recovery.threads.per.data.dir");
         LogCleanerEnable = Get<bool>("log.cleaner.enable");
-        LogCleanerThreads = Get<int>("log.cleaner.threads");
         LogCleanerBackoffMs = Get<long>("log.cleaner.backoff.ms");
         LogCleanerDedupeBufferSize = Get<long>("log.cleaner.dedupe.buffer.size");
         LogCleanerIoBufferSize = Get<int>("log.cleaner.io.buffer.size");
@@ -107,7 +106,6 @@ public sealed class BrokerConfig
     public int LogFlushOffsetCheckpointIntervalMs { get; }
     public int NumRecoveryThreadsPerDataDir { get; }
     public bool LogCleanerEnable { get; }
-    public int LogCleanerThreads { get; }
     public long LogCleanerBackoffMs { get; }
     public long LogCleanerDedupeBufferSize { get; }
     public int LogCleanerIoBufferSize { get; }

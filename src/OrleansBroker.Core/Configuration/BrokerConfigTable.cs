@@ -67,10 +67,9 @@ public static class BrokerConfigTable
         Int("log.flush.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the recovery points, the high watermarks and the log start offsets are written down."),
         Int("num.recovery.threads.per.data.dir", 2, AtLeast(1), "How many threads check the logs at start after an unclean stop."),
         Flag("log.cleaner.enable", true, "Whether logs with cleanup.policy compact are compacted."),
-        Int("log.cleaner.threads", 1, AtLeast(0), "How many logs are compacted at once."),
         Long("log.cleaner.backoff.ms", 15_000, AtLeast(0), "How long the cleaner sleeps when no log is due."),
-        Long("log.cleaner.dedupe.buffer.size", 128 << 20, AtLeast(1 << 20), "The memory, in bytes, of all cleaner threads for the keys they have seen."),
-        Int("log.cleaner.io.buffer.size", 512 << 10, AtLeast(0), "The memory, in bytes, of all cleaner threads for reading and writing."),
+        Long("log.cleaner.dedupe.buffer.size", 128 << 20, AtLeast(1 << 20), "The memory, in bytes, of the cleaner for the keys it has seen."),
+        Int("log.cleaner.io.buffer.size", 512 << 10, AtLeast(0), "The memory, in bytes, of the cleaner for reading and writing."),
         Number("log.cleaner.io.buffer.load.factor", 0.9, Between(0, 1), "How full the memory for keys may get."),
         Number("log.cleaner.io.max.bytes.per.second", double.MaxValue, AtLeast(0), "How many bytes a second the cleaner reads and writes at most."),
 

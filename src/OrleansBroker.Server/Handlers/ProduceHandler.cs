@@ -182,7 +182,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
     private ErrorCode Find(in TopicProduceData topic, int index, short version, out Partition? partition) =>
         version >= 13 ? broker.Partitions.Lookup(topic.TopicId, index, out partition) : broker.Partitions.Lookup(topic.Name, index, out partition);
 
-    /// <summary>A partition of a request carries exactly one batch, and for now none of a transaction.</summary>
+    /// <summary>A partition of a request carries exactly one batch, and none of a transaction: there is no coordinator for it.</summary>
     private static ErrorCode CheckBatch(in RecordSet records, out string? problem)
     {
         problem = null;
