@@ -4,6 +4,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Storage;
 
@@ -38,9 +39,17 @@ internal sealed class LocalPartitions(
         WarnOfStrayLogs();
     }
 
-    public void TopicCreated(TopicImage topic) => Serve(topic);
+    public ValueTask TopicCreatedAsync(TopicImage topic)
+    {
+        Serve(topic);
+        return ValueTask.CompletedTask;
+    }
 
-    public void PartitionsAdded(TopicImage topic, int firstPartition) => Serve(topic);
+    public ValueTask PartitionsAddedAsync(TopicImage topic, int firstPartition)
+    {
+        Serve(topic);
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Opens what could not be opened when the catalog had it made, for want of room on the disk. To be called now and then.</summary>
     public void OpenMissed()
@@ -61,7 +70,7 @@ internal sealed class LocalPartitions(
         }
     }
 
-    public void TopicDeleted(TopicImage topic)
+    public ValueTask TopicDeletedAsync(TopicImage topic)
     {
         lock (_changes)
         {
@@ -74,9 +83,10 @@ internal sealed class LocalPartitions(
         }
 
         _ = Deleted?.Invoke(topic).AsTask();
+        return ValueTask.CompletedTask;
     }
 
-    public void TopicConfigChanged(TopicImage topic)
+    public ValueTask TopicConfigChangedAsync(TopicImage topic)
     {
         var logConfig = TopicConfigs.ToLogConfig(topic.Configs, configs.Current);
         lock (_changes)
@@ -89,13 +99,15 @@ internal sealed class LocalPartitions(
                 }
             }
         }
+
+        return ValueTask.CompletedTask;
     }
 
-    public void BrokerConfigChanged(BrokerConfig config)
+    public async ValueTask BrokerConfigChangedAsync(BrokerConfig config)
     {
         foreach (var topic in metadata.Current.Topics)
         {
-            TopicConfigChanged(topic);
+            await TopicConfigChangedAsync(topic);
         }
     }
 
@@ -162,23 +174,27 @@ internal sealed class LocalPartitions(
         }
 
         var log = logs.OpenLog(name, topic.Id, config);
-        return new Partition(log, BeginLeadership(log, isNew), topic.IsInternal, flushes);
+        var self = configs.Current.Broker;
+        var state = new PartitionState
+        {
+            TopicId = topic.Id,
+            Partition = name.Partition,
+            Replicas = [self],
+            Leader = self,
+            LeaderEpoch = NextEpoch(log, isNew),
+            Isr = [new IsrMember(self, 0)],
+        };
+        var partition = new Partition(self, log, state, topic.IsInternal, flushes);
+        partition.Lead(state, timestamp: 0);
+        return partition;
     }
 
     /// <summary>The only replica leads: under the log's last epoch after a clean stop, under a new one otherwise (docs/adr/0001).</summary>
-    private LeaderEpoch BeginLeadership(PartitionLog log, bool isNew)
+    private LeaderEpoch NextEpoch(PartitionLog log, bool isNew)
     {
         // An unclean stop may have taken all of a log; it had its first epoch.
         var last = log.Epochs.Latest;
         var known = Math.Max(last.Value, 0);
-        var epoch = new LeaderEpoch(isNew || logs.WasCleanStop ? known : known + 1);
-        if (epoch != last)
-        {
-            log.BeginLeadership(epoch);
-        }
-
-        // Every in-sync replica, which is this one, has all of the log; the checkpoint of the high watermark may be old.
-        log.AdvanceHighWatermark(log.LogEndOffset);
-        return epoch;
+        return new LeaderEpoch(isNew || logs.WasCleanStop ? known : known + 1);
     }
 }

@@ -32,6 +32,7 @@ public sealed class PartitionLog : IDisposable
     private readonly LogOffsets _offsets;
     private volatile LogConfig _config;
     private bool _changed;
+    private (AppendOrigin Origin, LeaderEpoch Epoch)? _writer;
 
     internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, LoadedLog loaded)
     {
@@ -129,11 +130,12 @@ public sealed class PartitionLog : IDisposable
 
     public EpochEnd EndOffsetFor(LeaderEpoch epoch) => Epochs.EndOffsetFor(epoch, LogEndOffset);
 
-    /// <summary>Records that a leader epoch begins at the log end offset.</summary>
+    /// <summary>Records that a leader epoch begins at the log end offset. From now on only that leader appends.</summary>
     public void BeginLeadership(LeaderEpoch epoch)
     {
         lock (_gate)
         {
+            _writer = (AppendOrigin.Client, epoch);
             try
             {
                 Epochs.Assign(epoch, LogEndOffset);
@@ -142,6 +144,15 @@ public sealed class PartitionLog : IDisposable
             {
                 _health.Fail("leader epoch checkpoint", e);
             }
+        }
+    }
+
+    /// <summary>From now on only what the leader of that epoch sends is appended, and only in its name is the log truncated.</summary>
+    public void BeginFollowing(LeaderEpoch epoch)
+    {
+        lock (_gate)
+        {
+            _writer = (AppendOrigin.Replication, epoch);
         }
     }
 
@@ -236,6 +247,24 @@ public sealed class PartitionLog : IDisposable
     /// <summary>Flushes what was rolled, which nobody waits for: keeps recovery short.</summary>
     /// <exception cref="IOException">The log has failed.</exception>
     public void FlushRolled() => FlushSegments(withActive: false);
+
+    /// <summary>Drops all records from an offset on, in the name of the leader that this log follows.</summary>
+    /// <returns>False where the log has another leader epoch by now, or leads itself: nothing was dropped.</returns>
+    /// <exception cref="IOException">The log has failed.</exception>
+    public bool TryTruncateTo(long offset, LeaderEpoch epoch)
+    {
+        lock (_flushGate)
+        lock (_gate)
+        {
+            if (_writer != (AppendOrigin.Replication, epoch))
+            {
+                return false;
+            }
+
+            TruncateTo(offset);
+            return true;
+        }
+    }
 
     /// <summary>Drops all records from an offset on.</summary>
     /// <exception cref="IOException">The log has failed.</exception>
@@ -370,6 +399,11 @@ public sealed class PartitionLog : IDisposable
                 return AppendResult.Failed(ErrorCode.KafkaStorageError, "the log failed earlier", logStartOffset: LogStartOffset);
             }
 
+            if (!IsWriter(options))
+            {
+                return AppendResult.Failed(ErrorCode.NotLeaderOrFollower, "another leader epoch has begun", logStartOffset: LogStartOffset);
+            }
+
             return AppendPlanner.TryPlan(batches, options, _producers, LogEndOffset, out var plan, out var answer)
                 ? Write(batches, options, config, plan)
                 : answer with { LogStartOffset = LogStartOffset, LogAppendTimeMs = config.LogAppendTime ? answer.LogAppendTimeMs : -1 };
@@ -412,6 +446,11 @@ public sealed class PartitionLog : IDisposable
             FlushDue = plan.NextOffset - RecoveryPoint >= config.FlushMessages,
         };
     }
+
+    // Nobody is fenced from a log that was never given to anybody.
+    private bool IsWriter(in AppendOptions options) =>
+        _writer is not { } writer
+        || (writer.Epoch == options.Epoch && (writer.Origin == AppendOrigin.Replication) == (options.Origin == AppendOrigin.Replication));
 
     private void Roll(long baseOffset, long nowMs)
     {

@@ -5,6 +5,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Server.Network;
 using OrleansBroker.Storage;
@@ -56,7 +57,12 @@ internal sealed class BenchmarkBroker : IDisposable
         {
             var log = _logs.OpenLog(new TopicPartition(name, i), id, LogConfig.Default with { MaxMessageBytes = 8 << 20 });
             log.BeginLeadership(new LeaderEpoch(0));
-            all[i] = new Partition(log, new LeaderEpoch(0), isInternal: false, new NoFlushes());
+            var state = new PartitionState
+            {
+                TopicId = log.TopicId, Partition = i, Replicas = [new BrokerId(0)], Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0), Isr = [new IsrMember(new BrokerId(0), 0)],
+            };
+            all[i] = new Partition(new BrokerId(0), log, state, isInternal: false, new NoFlushes());
+            all[i].Lead(state, timestamp: 0);
         }
 
         _partitions.Set(name, id, all);

@@ -54,7 +54,7 @@ public sealed class GroupFlushTests
         var appended = process.Append("orders", "second");
         using var slow = new SlowDisk(_disk);
 
-        var committing = process.Find("orders").Committed(appended).AsTask();
+        var committing = process.Find("orders").Committed(appended, acks: -1).AsTask();
         await slow.InFlush;
         Assert.False(committing.IsCompleted);
 
@@ -180,13 +180,13 @@ public sealed class GroupFlushTests
         Assert.True(duplicate.Duplicate);
         using var slow = new SlowDisk(_disk);
 
-        var committing = partition.Committed(duplicate).AsTask();
+        var committing = partition.Committed(duplicate, acks: -1).AsTask();
         await slow.InFlush;
         Assert.False(committing.IsCompleted);
         slow.GoOn();
 
         Assert.Equal(ErrorCode.None, await committing);
-        Assert.True(partition.Committed(duplicate).AsTask().IsCompletedSuccessfully);
+        Assert.True(partition.Committed(duplicate, acks: -1).AsTask().IsCompletedSuccessfully);
         process.StopFlushing();
     }
 
@@ -206,7 +206,7 @@ public sealed class GroupFlushTests
     }
 
     private static Task<ErrorCode> Committed(PartitionsProcess process, string value, int partition = 0, string topic = "orders") =>
-        process.Find(topic, partition).Committed(process.Append(topic, value, partition)).AsTask();
+        process.Find(topic, partition).Committed(process.Append(topic, value, partition), acks: -1).AsTask();
 
     /// <summary>Holds the next flush until it is told to go on. The disk does nothing else in between.</summary>
     private sealed class SlowDisk : IDisposable

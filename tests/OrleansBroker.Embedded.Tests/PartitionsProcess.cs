@@ -138,7 +138,7 @@ internal sealed class PartitionsProcess
     {
         using var builder = new RecordBatchBuilder { ProducerId = producerId, ProducerEpoch = (short)(producerId < 0 ? -1 : 0), BaseSequence = sequence };
         builder.Append(1_700_000_000_000, default, Encoding.UTF8.GetBytes(value));
-        return partition.Append(builder.Build().ToArray(), AppendOrigin.Client, nowMs: 1_700_000_000_000);
+        return partition.Append(builder.Build().ToArray(), AppendOrigin.Client, nowMs: 1_700_000_000_000, acks: -1);
     }
 
     /// <summary>The values that a consumer gets.</summary>

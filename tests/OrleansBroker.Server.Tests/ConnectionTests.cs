@@ -69,7 +69,7 @@ public sealed class ConnectionTests
         await using var broker = new TestBroker(options => options with { ConnectionIdleMsMax = 500 });
         var batch = Batches.OfSize(32 << 20);
         broker.CreateTopic("t", config: LogConfig.Default with { MaxMessageBytes = 64 << 20 });
-        broker.Partitions.Find("t", 0)!.Append(batch, AppendOrigin.Client, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        broker.Partitions.Find("t", 0)!.Append(batch, AppendOrigin.Client, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), acks: 1);
         using var stuck = broker.Connect();
         var request = Batches.Fetch("t", 0);
         request.Topics[0].Partitions[0].PartitionMaxBytes = 64 << 20;

@@ -4,6 +4,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Server.Network;
 using OrleansBroker.Storage;
@@ -59,7 +60,12 @@ internal sealed class TestBroker : IAsyncDisposable
         {
             var log = _logs.OpenLog(new TopicPartition(name, i), id, config ?? LogConfig.Default);
             log.BeginLeadership(new LeaderEpoch(0));
-            all[i] = new Partition(log, new LeaderEpoch(0), isInternal, new NoFlushes());
+            var state = new PartitionState
+            {
+                TopicId = log.TopicId, Partition = i, Replicas = [new BrokerId(0)], Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0), Isr = [new IsrMember(new BrokerId(0), 0)],
+            };
+            all[i] = new Partition(new BrokerId(0), log, state, isInternal, new NoFlushes());
+            all[i].Lead(state, timestamp: 0);
         }
 
         Partitions.Set(name, id, all);

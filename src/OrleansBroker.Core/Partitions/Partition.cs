@@ -1,30 +1,45 @@
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Storage;
 
 namespace OrleansBroker.Core.Partitions;
 
 /// <summary>
-/// A partition on the broker that leads it: appends to the log, moves the high watermark, and says when an append may be
-/// acknowledged. The produce and fetch paths run through here, so this is straight code over Storage and not a machine.
+/// A replica of a partition on this broker: its log, and the part that this broker plays. As the leader it appends what producers
+/// send, counts how far the followers are, and says when an append may be acknowledged; as a follower it appends what the leader
+/// has. The produce and fetch paths run through here, so this is straight code over Storage and not a machine.
+/// <code>
+///            Lead(state)                     Follow(state)
+/// (nothing) ------------> leading (epoch n) ---------------> following (epoch n+1) --Lead--> leading (epoch n+2) ...
+/// </code>
 /// </summary>
 /// <remarks>
-/// The high watermark is the least log end offset over the in-sync replicas. With this broker as the only replica that is its
-/// own log end offset, so that every append commits at once.
+/// What was begun under one part cannot take effect under the next: the log itself refuses appends and truncations of another
+/// leader epoch than the one it was last given (<see cref="PartitionLog.BeginLeadership"/>, <see cref="PartitionLog.BeginFollowing"/>).
 /// </remarks>
 public sealed class Partition
 {
-    private readonly AppendListeners _listeners = new();
+    private readonly AppendListeners _appends = new();
+    private readonly AppendListeners _commits = new();
     private readonly IFlushQueue _flushes;
+    private readonly Lock _role = new();
+    private volatile Leadership? _leadership;
+    private volatile PartitionState _state;
+    private long _toldHighWatermark = -1;
 
-    /// <param name="leaderEpoch">The epoch of this leadership, which the log has recorded (<see cref="PartitionLog.BeginLeadership"/>).</param>
-    public Partition(PartitionLog log, LeaderEpoch leaderEpoch, bool isInternal, IFlushQueue flushes)
+    /// <param name="state">What is known of the partition; this broker has no part in it until <see cref="Lead"/> or <see cref="Follow"/>.</param>
+    public Partition(BrokerId self, PartitionLog log, PartitionState state, bool isInternal, IFlushQueue flushes)
     {
+        Self = self;
         Log = log;
-        LeaderEpoch = leaderEpoch;
+        _state = state;
         IsInternal = isInternal;
         _flushes = flushes;
     }
+
+    /// <summary>This broker.</summary>
+    public BrokerId Self { get; }
 
     public TopicPartition Name => Log.Partition;
 
@@ -32,12 +47,23 @@ public sealed class Partition
 
     public PartitionLog Log { get; }
 
-    public LeaderEpoch LeaderEpoch { get; }
+    /// <summary>The newest state that this replica acts on.</summary>
+    public PartitionState State => _state;
+
+    public LeaderEpoch LeaderEpoch => _state.LeaderEpoch;
+
+    public bool IsLeader => _leadership is not null;
+
+    /// <summary>What this broker knows as the leader; null where it does not lead.</summary>
+    public Leadership? Leadership => _leadership;
+
+    /// <summary><c>min.insync.replicas</c> of the topic.</summary>
+    public int MinInSyncReplicas { get; set; } = 1;
 
     /// <summary>Whether the topic is one of the broker's own (<c>__consumer_offsets</c>), which clients may not write to.</summary>
     public bool IsInternal { get; }
 
-    /// <summary>Set when the topic has been deleted: whoever still holds the partition is told that it is not there.</summary>
+    /// <summary>Set when the topic has been deleted or the replica was moved away: whoever still holds the partition is told that it is not there.</summary>
     public bool IsClosed { get; private set; }
 
     public long LogStartOffset => Log.LogStartOffset;
@@ -47,46 +73,243 @@ public sealed class Partition
     /// <summary>The first offset that a read_committed consumer may not read yet. Without transactions that is the high watermark.</summary>
     public long LastStableOffset => Log.HighWatermark;
 
-    /// <summary>Compares the leader epoch that a client believes in (-1: none) with this leadership's (KIP-320).</summary>
+    /// <summary>
+    /// Whether the high watermark is known to cover all that earlier leaders exposed: on a new leader it is once it has reached the
+    /// start of its epoch. Until then the end of the partition cannot be told (OFFSET_NOT_AVAILABLE).
+    /// </summary>
+    public bool IsHighWatermarkKnown => _leadership is not { } leading || Log.HighWatermark >= leading.StartOffset;
+
+    /// <summary>Compares the leader epoch that a client believes in (-1: none) with the one that is known here (KIP-320).</summary>
     public ErrorCode CheckEpoch(int currentLeaderEpoch)
     {
-        if (currentLeaderEpoch < 0 || currentLeaderEpoch == LeaderEpoch.Value)
+        var epoch = LeaderEpoch.Value;
+        if (currentLeaderEpoch < 0 || currentLeaderEpoch == epoch)
         {
             return ErrorCode.None;
         }
 
-        return currentLeaderEpoch < LeaderEpoch.Value ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+        return currentLeaderEpoch < epoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+    }
+
+    /// <summary>As <see cref="CheckEpoch"/>, for what only the leader may answer.</summary>
+    public ErrorCode CheckLeader(int currentLeaderEpoch)
+    {
+        var error = CheckEpoch(currentLeaderEpoch);
+        return error != ErrorCode.None ? error : IsLeader ? ErrorCode.None : ErrorCode.NotLeaderOrFollower;
+    }
+
+    /// <summary>Begins to lead under the epoch of <paramref name="state"/>, which the partition's document says already.</summary>
+    public void Lead(PartitionState state, long timestamp)
+    {
+        Leadership? ended;
+        lock (_role)
+        {
+            ended = _leadership;
+            ended?.End();
+            Log.BeginLeadership(state.LeaderEpoch);
+            _state = state;
+            _leadership = new Leadership(this, state, timestamp);
+            _leadership.AdvanceHighWatermark();
+        }
+
+        ended?.Refuse(ErrorCode.NotLeaderOrFollower);
+        NotifyAll();
+    }
+
+    /// <summary>Ends a leadership, if there is one, and follows; also where nobody is known to lead.</summary>
+    public void Follow(PartitionState state)
+    {
+        Leadership? ended;
+        lock (_role)
+        {
+            ended = _leadership;
+            ended?.End();
+            _leadership = null;
+            Log.BeginFollowing(state.LeaderEpoch);
+            _state = state;
+        }
+
+        ended?.Refuse(ErrorCode.NotLeaderOrFollower);
+        NotifyAll();
+    }
+
+    /// <summary>A change within the same leader epoch (the ISR, a reassignment), which is stored already.</summary>
+    public void Update(PartitionState state, long timestamp)
+    {
+        List<CommitWaiter> done = [];
+        lock (_role)
+        {
+            if (state.LeaderEpoch != _state.LeaderEpoch)
+            {
+                return;
+            }
+
+            _state = state;
+            if (_leadership is { } leading)
+            {
+                done = leading.Commit(state, timestamp);
+            }
+        }
+
+        Complete(done);
+        NotifyAppended();
     }
 
     /// <summary>
-    /// Appends record batches and moves the high watermark. Nobody is woken yet: the caller does that with
-    /// <see cref="NotifyAppended"/>, after it has answered its own client.
+    /// Appends record batches. Nobody is woken yet: the caller does that with <see cref="NotifyAppended"/>, after it has answered
+    /// its own client.
     /// </summary>
     /// <param name="batches">One or more whole record batches in writable memory, which are stamped in place.</param>
-    public AppendResult Append(Span<byte> batches, AppendOrigin origin, long nowMs)
+    /// <param name="acks">0, 1, or -1: refused with NOT_ENOUGH_REPLICAS where the ISR is smaller than <c>min.insync.replicas</c>.</param>
+    public AppendResult Append(Span<byte> batches, AppendOrigin origin, long nowMs, short acks)
     {
         if (IsClosed)
         {
-            return new AppendResult { Error = ErrorCode.UnknownTopicOrPartition, BaseOffset = -1, LastOffset = -1, LogAppendTimeMs = -1, LogStartOffset = -1 };
+            return Refused(ErrorCode.UnknownTopicOrPartition);
         }
 
-        var result = Log.Append(batches, new AppendOptions { Epoch = LeaderEpoch, NowMs = nowMs, Origin = origin });
-        if (result.Error == ErrorCode.None)
+        if (_leadership is not { } leading)
         {
-            Log.AdvanceHighWatermark(Log.LogEndOffset);
+            return Refused(ErrorCode.NotLeaderOrFollower);
+        }
+
+        if (acks == -1 && !leading.HasEnoughReplicas)
+        {
+            return Refused(ErrorCode.NotEnoughReplicas);
+        }
+
+        var result = Log.Append(batches, new AppendOptions { Epoch = leading.Epoch, NowMs = nowMs, Origin = origin });
+        if (result.Error == ErrorCode.None && leading.IsAlone)
+        {
+            Complete(leading.AdvanceHighWatermark());
         }
 
         return result;
     }
 
-    /// <summary>Wakes the long polls that wait for records of this partition.</summary>
-    public void NotifyAppended() => _listeners.Notify(this);
+    /// <summary>Appends what the leader of <paramref name="epoch"/> sent; offsets and epochs stand in the batches already.</summary>
+    /// <returns>NOT_LEADER_OR_FOLLOWER where this replica follows another epoch by now.</returns>
+    public AppendResult AppendReplicated(Span<byte> batches, LeaderEpoch epoch, long nowMs) =>
+        Log.Append(batches, new AppendOptions { Epoch = epoch, NowMs = nowMs, Origin = AppendOrigin.Replication });
+
+    /// <summary>Wakes the long polls of followers, and those of consumers if the high watermark has moved since they were last woken.</summary>
+    public void NotifyAppended()
+    {
+        _appends.Notify(this);
+        NotifyCommitted();
+    }
+
+    /// <summary>Wakes the long polls of consumers if the high watermark has moved since they were last woken.</summary>
+    public void NotifyCommitted()
+    {
+        var highWatermark = Log.HighWatermark;
+        var told = Interlocked.Read(ref _toldHighWatermark);
+        while (told < highWatermark)
+        {
+            var seen = Interlocked.CompareExchange(ref _toldHighWatermark, highWatermark, told);
+            if (seen == told)
+            {
+                _commits.Notify(this);
+                return;
+            }
+
+            told = seen;
+        }
+    }
 
     /// <summary>
-    /// Completes, as a rule at once, when what was appended may be acknowledged: the flush that the topic asks for with
-    /// <c>flush.messages</c> or <c>flush.ms</c> has been done. A duplicate waits for the same as the original did.
+    /// Completes when what was appended may be acknowledged: the flush that the topic asks for with <c>flush.messages</c> or
+    /// <c>flush.ms</c> has been done and, with acks -1, the high watermark has passed it. A duplicate waits for the same as the
+    /// original did.
     /// </summary>
-    public ValueTask<ErrorCode> Committed(in AppendResult appended)
+    /// <returns>
+    /// NOT_LEADER_OR_FOLLOWER where the leadership ended first, NOT_ENOUGH_REPLICAS_AFTER_APPEND where the ISR became smaller than
+    /// <c>min.insync.replicas</c>, KAFKA_STORAGE_ERROR where the flush failed.
+    /// </returns>
+    public ValueTask<ErrorCode> Committed(in AppendResult appended, short acks)
+    {
+        if (acks != -1)
+        {
+            return Flushed(appended);
+        }
+
+        return Log.Config is { FlushMessages: long.MaxValue, FlushMs: long.MaxValue }
+            ? Replicated(appended)
+            : BothAsync(Flushed(appended), Replicated(appended));
+    }
+
+    /// <summary>A follower asks for what lies behind <paramref name="fetchOffset"/>, and so has all before it.</summary>
+    /// <param name="timestamp">Of the request, by the broker's clock.</param>
+    /// <returns>Whether consumers can see more than before: the caller wakes them with <see cref="NotifyCommitted"/>.</returns>
+    public bool NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    {
+        if (_leadership is not { } leading)
+        {
+            return false;
+        }
+
+        var before = Log.HighWatermark;
+        Complete(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp));
+        return Log.HighWatermark > before;
+    }
+
+    /// <summary>Reads whole batches up to the high watermark.</summary>
+    /// <param name="bytesMax">The most bytes to return, which a first batch larger than that exceeds where <paramref name="atLeastOneBatch"/> is set.</param>
+    public ReadResult Read(long offset, int bytesMax, bool atLeastOneBatch) =>
+        Log.Read(offset, bytesMax, Log.HighWatermark, atLeastOneBatch);
+
+    /// <summary>As <see cref="Read"/>, up to the log end offset: for followers.</summary>
+    public ReadResult ReadToEnd(long offset, int bytesMax, bool atLeastOneBatch) =>
+        Log.Read(offset, bytesMax, Log.LogEndOffset, atLeastOneBatch);
+
+    /// <summary>Asks to hear of records that consumers may read, from now on: a caller reads once more after this, or it may miss one.</summary>
+    public void Listen(IAppendListener listener) => _commits.Add(listener);
+
+    public void Unlisten(IAppendListener listener) => _commits.Remove(listener);
+
+    /// <summary>As <see cref="Listen"/>, of all that is appended: for followers.</summary>
+    public void ListenToAppends(IAppendListener listener) => _appends.Add(listener);
+
+    public void UnlistenToAppends(IAppendListener listener) => _appends.Remove(listener);
+
+    /// <summary>The replica is gone: appends are refused from now on, and those who wait are woken to find out.</summary>
+    public void Close()
+    {
+        Leadership? ended;
+        lock (_role)
+        {
+            IsClosed = true;
+            ended = _leadership;
+            ended?.End();
+            _leadership = null;
+        }
+
+        ended?.Refuse(ErrorCode.UnknownTopicOrPartition);
+        NotifyAll();
+    }
+
+    private static AppendResult Refused(ErrorCode error) =>
+        new() { Error = error, BaseOffset = -1, LastOffset = -1, LogAppendTimeMs = -1, LogStartOffset = -1 };
+
+    private static void Complete(List<CommitWaiter> done)
+    {
+        foreach (var waiter in done)
+        {
+            waiter.Complete();
+        }
+    }
+
+    private static async ValueTask<ErrorCode> BothAsync(ValueTask<ErrorCode> flushed, ValueTask<ErrorCode> replicated)
+    {
+        var error = await flushed;
+        var other = await replicated;
+        return error != ErrorCode.None ? error : other;
+    }
+
+    private ValueTask<ErrorCode> Replicated(in AppendResult appended) =>
+        _leadership is { } leading ? leading.Replicated(appended.LastOffset) : new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
+
+    private ValueTask<ErrorCode> Flushed(in AppendResult appended)
     {
         var config = Log.Config;
         if (config.FlushMessages == long.MaxValue && config.FlushMs == long.MaxValue)
@@ -110,20 +333,10 @@ public sealed class Partition
             : _flushes.FlushedAsync(this, appended.LastOffset, config.FlushMs);
     }
 
-    /// <summary>Reads whole batches up to the high watermark.</summary>
-    /// <param name="bytesMax">The most bytes to return, which a first batch larger than that exceeds where <paramref name="atLeastOneBatch"/> is set.</param>
-    public ReadResult Read(long offset, int bytesMax, bool atLeastOneBatch) =>
-        Log.Read(offset, bytesMax, Log.HighWatermark, atLeastOneBatch);
-
-    /// <summary>Asks to hear of appends, from now on: a caller reads once more after this, or it may miss one.</summary>
-    public void Listen(IAppendListener listener) => _listeners.Add(listener);
-
-    public void Unlisten(IAppendListener listener) => _listeners.Remove(listener);
-
-    /// <summary>The topic is gone: appends are refused from now on, and those who wait are woken to find out.</summary>
-    public void Close()
+    // A change of the part that this broker plays: everybody looks again.
+    private void NotifyAll()
     {
-        IsClosed = true;
-        NotifyAppended();
+        _appends.Notify(this);
+        _commits.Notify(this);
     }
 }

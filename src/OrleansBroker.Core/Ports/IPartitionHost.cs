@@ -10,16 +10,16 @@ namespace OrleansBroker.Core.Ports;
 /// </summary>
 public interface IPartitionHost
 {
-    void TopicCreated(TopicImage topic);
+    ValueTask TopicCreatedAsync(TopicImage topic);
 
-    void TopicDeleted(TopicImage topic);
+    ValueTask TopicDeletedAsync(TopicImage topic);
 
     /// <param name="topic">As it is now, with all its partitions.</param>
     /// <param name="firstPartition">The first of those that were added; the others existed before.</param>
-    void PartitionsAdded(TopicImage topic, int firstPartition);
+    ValueTask PartitionsAddedAsync(TopicImage topic, int firstPartition);
 
-    void TopicConfigChanged(TopicImage topic);
+    ValueTask TopicConfigChangedAsync(TopicImage topic);
 
     /// <summary>The broker's own configuration was altered: the defaults of every topic may have changed.</summary>
-    void BrokerConfigChanged(BrokerConfig config);
+    ValueTask BrokerConfigChangedAsync(BrokerConfig config);
 }

@@ -40,7 +40,7 @@ internal sealed class GroupLog(Partition partition, CompressionCodec codec) : ID
             }
             while (next < records.Count && _builder.SizeBytes + RecordBatchBuilder.RecordBytesMax(records[next].Key.Length, records[next].Value?.Length ?? 0) <= batchBytesMax);
 
-            var result = partition.Append(_builder.Build().Span, AppendOrigin.Coordinator, nowMs);
+            var result = partition.Append(_builder.Build().Span, AppendOrigin.Coordinator, nowMs, acks: -1);
             if (result.Error != ErrorCode.None)
             {
                 return result.Error;
@@ -70,7 +70,7 @@ internal sealed class GroupLog(Partition partition, CompressionCodec codec) : ID
     {
         if (_uncommitted is { } last)
         {
-            var committed = partition.Committed(last);
+            var committed = partition.Committed(last, acks: -1);
             if (!committed.IsCompletedSuccessfully)
             {
                 return committed.AsTask();

@@ -17,52 +17,52 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         metadata.Change(image => image.With(catalog.Topics.Select(ToImage)));
     }
 
-    public void Apply(IReadOnlyList<CatalogRecord> records, Catalog catalog)
+    public async ValueTask ApplyAsync(IReadOnlyList<CatalogRecord> records, Catalog catalog)
     {
         var created = records.OfType<TopicCreated>().Select(record => ToImage(record.Topic)).ToArray();
         foreach (var topic in created)
         {
-            Tell(() => partitions.TopicCreated(topic));
+            await TellAsync(() => partitions.TopicCreatedAsync(topic));
         }
 
         var deleted = records.OfType<TopicDeleted>().Select(record => metadata.Current.Find(record.Topic.Id)).OfType<TopicImage>().ToArray();
         metadata.Change(image => image.Without(deleted).With(created));
         foreach (var topic in deleted)
         {
-            Tell(() => partitions.TopicDeleted(topic));
+            await TellAsync(() => partitions.TopicDeletedAsync(topic));
         }
 
         foreach (var record in records)
         {
-            Apply(record, catalog);
+            await ApplyAsync(record, catalog);
         }
     }
 
-    private void Apply(CatalogRecord record, Catalog catalog)
+    private async ValueTask ApplyAsync(CatalogRecord record, Catalog catalog)
     {
         switch (record)
         {
             case PartitionsAdded added:
-                AddPartitions(added);
+                await AddPartitionsAsync(added);
                 break;
             case TopicConfigChanged { Topic: var topic }:
                 metadata.Change(image => image.Find(topic.Id) is { } old ? image.With([old with { Configs = topic.Configs }]) : image);
                 if (metadata.Current.Find(topic.Id) is { } changed)
                 {
-                    Tell(() => partitions.TopicConfigChanged(changed));
+                    await TellAsync(() => partitions.TopicConfigChangedAsync(changed));
                 }
 
                 break;
             case BrokerConfigChanged:
                 AlterBroker(catalog);
-                Tell(() => partitions.BrokerConfigChanged(config.Current));
+                await TellAsync(() => partitions.BrokerConfigChangedAsync(config.Current));
                 break;
             default:
                 break;
         }
     }
 
-    private void AddPartitions(PartitionsAdded added)
+    private async ValueTask AddPartitionsAsync(PartitionsAdded added)
     {
         if (metadata.Current.Find(added.Topic.Id) is not { } old)
         {
@@ -70,16 +70,16 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         }
 
         var more = added.Topic.Replicas.Skip(old.Partitions.Length).Select(ToImage).ToArray();
-        Tell(() => partitions.PartitionsAdded(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
+        await TellAsync(() => partitions.PartitionsAddedAsync(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
         metadata.Change(image => image.Find(added.Topic.Id) is { } now ? image.With([now with { Partitions = [.. now.Partitions, .. more] }]) : image);
     }
 
     // What is stored is in force: a disk that fails now leaves partitions offline, as one that fails later does.
-    private void Tell(Action change)
+    private async ValueTask TellAsync(Func<ValueTask> change)
     {
         try
         {
-            change();
+            await change();
         }
         catch (IOException e)
         {

@@ -148,7 +148,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
             if (await _store.WriteAsync(result.Records, _catalog, CancellationToken.None))
             {
                 Replay(result.Records, _catalog);
-                _application.Apply(result.Records, _catalog);
+                await _application.ApplyAsync(result.Records, _catalog);
                 return result.Response;
             }
 
@@ -168,7 +168,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
         var read = await ReadAsync(CancellationToken.None);
         var difference = CatalogDifference.Between(_catalog, read, _config.Current.Broker);
         _catalog = read;
-        _application.Apply(difference, read);
+        await _application.ApplyAsync(difference, read);
         _isStale = false;
     }
 

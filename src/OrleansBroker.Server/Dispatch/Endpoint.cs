@@ -43,7 +43,7 @@ internal sealed class Endpoint<TRequest, TResponse>(ServedApi api, IHandler<TReq
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FinishAsync(ValueTask<TResponse> handling, RequestContext context, ResponseFrame response) =>
-        Write(await handling.ConfigureAwait(false), context, response);
+        Write(await handling, context, response);
 
     private void Write(TResponse message, RequestContext context, ResponseFrame response)
     {

@@ -129,7 +129,7 @@ internal sealed class FetchHandler(BrokerServices broker, ListenerOptions option
                     return Answer(request, fetch);
                 }
 
-                await poll.WaitAsync().ConfigureAwait(false);
+                await poll.WaitAsync();
             }
         }
         finally

@@ -17,7 +17,7 @@ internal sealed class InitProducerIdHandler(BrokerServices broker) : IHandler<In
 
         try
         {
-            var id = await broker.ProducerIds.NextAsync(context.Closed).ConfigureAwait(false);
+            var id = await broker.ProducerIds.NextAsync(context.Closed);
             return new InitProducerIdResponse { ProducerId = id.Value, ProducerEpoch = 0 };
         }
         catch (IOException)

@@ -81,7 +81,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
     private async ValueTask<ProduceResponse> HandleOnPoolAsync(ProduceRequest request, RequestContext context)
     {
         await Task.Yield();
-        return await Handle(request, context).ConfigureAwait(false);
+        return await Handle(request, context);
     }
 
     private ValueTask<ProduceResponse> Handle(ProduceRequest request, RequestContext context)
@@ -145,7 +145,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
         }
 
         var batches = MemoryMarshal.AsMemory(data.Records.Memory).Span;
-        var appended = partition.Append(batches, AppendOrigin.Client, nowMs);
+        var appended = partition.Append(batches, AppendOrigin.Client, nowMs, request.Acks);
         if (appended.Error != ErrorCode.None)
         {
             Fail(ref answer, appended.Error, appended.ErrorMessage);
@@ -158,13 +158,13 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
         answer.LogAppendTimeMs = appended.LogAppendTimeMs;
         answer.LogStartOffset = appended.LogStartOffset;
         context.NotifyAfterResponse(partition);
-        return request.Acks == 0 ? null : Begin(partition, appended, ref answer);
+        return request.Acks == 0 ? null : Begin(partition, appended, request.Acks, ref answer);
     }
 
     /// <summary>Asks for the commit, and has to wait for it only where the topic is flushed before its records are acknowledged.</summary>
-    private static Task<ErrorCode>? Begin(Partition partition, in AppendResult appended, ref PartitionProduceResponse answer)
+    private static Task<ErrorCode>? Begin(Partition partition, in AppendResult appended, short acks, ref PartitionProduceResponse answer)
     {
-        var committing = partition.Committed(appended);
+        var committing = partition.Committed(appended, acks);
         if (!committing.IsCompletedSuccessfully)
         {
             return committing.AsTask();
@@ -255,7 +255,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
         var deadline = broker.Clock.GetTimestamp() + (long)(Math.Max(timeoutMs, 0) * (broker.Clock.TimestampFrequency / 1000.0));
         foreach (var commit in waiting)
         {
-            var error = await ResultAsync(commit.Committing, deadline, context.Closed).ConfigureAwait(false);
+            var error = await ResultAsync(commit.Committing, deadline, context.Closed);
             if (error != ErrorCode.None)
             {
                 Fail(ref commit.Answers[commit.Index], error, null);
@@ -270,7 +270,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
         var left = broker.Clock.GetElapsedTime(broker.Clock.GetTimestamp(), deadline);
         try
         {
-            return await committing.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, broker.Clock, closed).ConfigureAwait(false);
+            return await committing.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, broker.Clock, closed);
         }
         catch (TimeoutException)
         {

@@ -64,7 +64,7 @@ internal sealed class Connection : IAsyncDisposable
     {
         try
         {
-            await ServeAsync().ConfigureAwait(false);
+            await ServeAsync();
         }
         catch (MalformedMessageException e)
         {
@@ -80,7 +80,7 @@ internal sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            await DisposeAsync().ConfigureAwait(false);
+            await DisposeAsync();
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class Connection : IAsyncDisposable
         _socket.Dispose();
         ReleaseFrame();
         _response.Release();
-        await _closed.CancelAsync().ConfigureAwait(false);
+        await _closed.CancelAsync();
         _context.Dispose();
         _listener.Remove(this);
     }
@@ -156,12 +156,12 @@ internal sealed class Connection : IAsyncDisposable
             {
                 if (_reserved == 0 && _frames.LargeSize > _listener.Options.UncountedRequestBytesMax)
                 {
-                    await ReserveAsync().ConfigureAwait(false);
+                    await ReserveAsync();
                 }
 
                 var receiving = _socket.ReceiveAsync(_frames.Space(), SocketFlags.None);
                 var waits = !receiving.IsCompleted;
-                var received = await receiving.ConfigureAwait(false);
+                var received = await receiving;
                 var nowMs = Environment.TickCount64;
                 Volatile.Write(ref _receivedMs, nowMs);
                 _turnMs = waits ? nowMs : _turnMs;
@@ -181,7 +181,7 @@ internal sealed class Connection : IAsyncDisposable
             _phase = Phase.Handling;
             var executing = ExecuteAsync(frame);
             var isLong = !executing.IsCompleted;
-            if (!await executing.ConfigureAwait(false))
+            if (!await executing)
             {
                 return;
             }
@@ -189,7 +189,7 @@ internal sealed class Connection : IAsyncDisposable
             ReleaseFrame();
             Volatile.Write(ref _receivedMs, Environment.TickCount64);
             _phase = Phase.Receiving;
-            await EndTurnAsync(isLong).ConfigureAwait(false);
+            await EndTurnAsync(isLong);
         }
     }
 
@@ -204,7 +204,7 @@ internal sealed class Connection : IAsyncDisposable
         {
             if (endpoint is not null && endpoint.Serves(header.ApiVersion))
             {
-                await endpoint.ExecuteAsync(body, _context, _response).ConfigureAwait(false);
+                await endpoint.ExecuteAsync(body, _context, _response);
             }
             else if (header.ApiKey == ApiKey.ApiVersions)
             {
@@ -224,7 +224,7 @@ internal sealed class Connection : IAsyncDisposable
             if (!_response.IsEmpty)
             {
                 _phase = Phase.Sending;
-                await _sender.SendAsync(_response).ConfigureAwait(false);
+                await _sender.SendAsync(_response);
                 _response.Release();
             }
         }
@@ -248,7 +248,7 @@ internal sealed class Connection : IAsyncDisposable
     {
         var bytes = _frames.LargeSize;
         _phase = Phase.Handling;
-        await _listener.Budget.ReserveAsync(bytes).ConfigureAwait(false);
+        await _listener.Budget.ReserveAsync(bytes);
         _reserved = bytes;
         Volatile.Write(ref _receivedMs, Environment.TickCount64);
         _phase = Phase.Receiving;

@@ -100,28 +100,28 @@ public sealed class Listener : IAsyncDisposable
             return;
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync();
         _socket.Dispose();
-        await _accepting.ConfigureAwait(false);
-        await _reaper.DisposeAsync().ConfigureAwait(false);
+        await _accepting;
+        await _reaper.DisposeAsync();
         foreach (var (connection, _) in _connections)
         {
-            await connection.CancelAsync().ConfigureAwait(false);
+            await connection.CancelAsync();
         }
 
-        await WaitAsync(() => !_connections.Any(entry => entry.Key.IsBusy)).ConfigureAwait(false);
+        await WaitAsync(() => !_connections.Any(entry => entry.Key.IsBusy));
         foreach (var (connection, _) in _connections)
         {
             connection.Abort();
         }
 
         // The logs may be closed once this returns: nobody is to be in the middle of a read then.
-        await WaitAsync(() => _connections.IsEmpty).ConfigureAwait(false);
+        await WaitAsync(() => _connections.IsEmpty);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync().ConfigureAwait(false);
+        await StopAsync();
         _stopping.Dispose();
     }
 
@@ -143,7 +143,7 @@ public sealed class Listener : IAsyncDisposable
         var deadlineMs = Environment.TickCount64 + Options.StopGraceMs;
         while (!isDone() && Environment.TickCount64 < deadlineMs)
         {
-            await Task.Delay(5).ConfigureAwait(false);
+            await Task.Delay(5);
         }
     }
 
@@ -153,8 +153,8 @@ public sealed class Listener : IAsyncDisposable
         {
             try
             {
-                await _room.WaitAsync(_stopping.Token).ConfigureAwait(false);
-                Begin(await _socket.AcceptAsync(_stopping.Token).ConfigureAwait(false));
+                await _room.WaitAsync(_stopping.Token);
+                Begin(await _socket.AcceptAsync(_stopping.Token));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -165,7 +165,7 @@ public sealed class Listener : IAsyncDisposable
                 _room.Release();
                 if (!_stopping.IsCancellationRequested)
                 {
-                    await PauseAsync(e).ConfigureAwait(false);
+                    await PauseAsync(e);
                 }
             }
         }

@@ -32,14 +32,14 @@ internal sealed class ResponseSender(Socket socket)
         var done = 0;
         foreach (var splice in response.Splices)
         {
-            await SendBeforeSpliceAsync(head[done..splice.At]).ConfigureAwait(false);
-            await SendRecordsAsync(splice.Records).ConfigureAwait(false);
+            await SendBeforeSpliceAsync(head[done..splice.At]);
+            await SendRecordsAsync(splice.Records);
             done = splice.At;
         }
 
         if (done < head.Length)
         {
-            await SendAllAsync(head[done..]).ConfigureAwait(false);
+            await SendAllAsync(head[done..]);
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class ResponseSender(Socket socket)
                 : -1;
             if (sent < 0)
             {
-                sent = await SendCopyAsync(source, position, Math.Min(left, CopyBytes)).ConfigureAwait(false);
+                sent = await SendCopyAsync(source, position, Math.Min(left, CopyBytes));
             }
 
             if (sent == 0)
@@ -88,7 +88,7 @@ internal sealed class ResponseSender(Socket socket)
         try
         {
             var read = source.Read(position, chunk.AsSpan(0, count));
-            await SendAllAsync(chunk.AsMemory(0, read)).ConfigureAwait(false);
+            await SendAllAsync(chunk.AsMemory(0, read));
             return read;
         }
         finally
@@ -102,7 +102,7 @@ internal sealed class ResponseSender(Socket socket)
     {
         while (!bytes.IsEmpty)
         {
-            var sent = await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
+            var sent = await socket.SendAsync(bytes, SocketFlags.None);
             Volatile.Write(ref _activityMs, Environment.TickCount64);
             bytes = bytes[sent..];
         }

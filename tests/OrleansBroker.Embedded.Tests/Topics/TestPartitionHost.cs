@@ -19,21 +19,35 @@ internal sealed class TestPartitionHost : IPartitionHost
         }
     }
 
-    public void TopicCreated(TopicImage topic) => Topics.Add(topic.Id, topic);
+    public ValueTask TopicCreatedAsync(TopicImage topic)
+    {
+        Topics.Add(topic.Id, topic);
+        return ValueTask.CompletedTask;
+    }
 
-    public void TopicDeleted(TopicImage topic) => Assert.True(Topics.Remove(topic.Id));
+    public ValueTask TopicDeletedAsync(TopicImage topic)
+    {
+        Assert.True(Topics.Remove(topic.Id));
+        return ValueTask.CompletedTask;
+    }
 
-    public void PartitionsAdded(TopicImage topic, int firstPartition)
+    public ValueTask PartitionsAddedAsync(TopicImage topic, int firstPartition)
     {
         Assert.Equal(Topics[topic.Id].Partitions.Length, firstPartition);
         Topics[topic.Id] = topic;
+        return ValueTask.CompletedTask;
     }
 
-    public void TopicConfigChanged(TopicImage topic)
+    public ValueTask TopicConfigChangedAsync(TopicImage topic)
     {
         Assert.True(Topics.ContainsKey(topic.Id));
         Topics[topic.Id] = topic;
+        return ValueTask.CompletedTask;
     }
 
-    public void BrokerConfigChanged(BrokerConfig config) => Config = config;
+    public ValueTask BrokerConfigChangedAsync(BrokerConfig config)
+    {
+        Config = config;
+        return ValueTask.CompletedTask;
+    }
 }

@@ -1,0 +1,285 @@
+using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
+
+namespace OrleansBroker.Core.Replication;
+
+/// <summary>
+/// One leadership of one partition: how far the followers are, what is committed, and who waits for it.
+/// <code>
+///  offsets   0 ........ high watermark ........ follower B ..... follower C ..... log end
+///            | committed: on every replica of the ISR | appended, not yet committed      |
+/// </code>
+/// The high watermark is the least log end offset over the ISR; while a change of the ISR is being written, over the old and the
+/// new together. It does not move while the committed ISR is smaller than <c>min.insync.replicas</c> (KIP-966).
+/// </summary>
+public sealed class Leadership
+{
+    private static readonly List<CommitWaiter> Nobody = [];
+
+    private readonly Lock _gate = new();
+    private readonly Partition _partition;
+    private readonly List<CommitWaiter> _waiting = [];
+    private FollowerProgress[] _followers = [];
+    private IsrMember[] _proposed = [];
+    private volatile PartitionState _state;
+    private bool _hasEnded;
+
+    internal Leadership(Partition partition, PartitionState state, long timestamp)
+    {
+        _partition = partition;
+        _state = state;
+        StartOffset = partition.Log.LogEndOffset;
+        StartTimestamp = timestamp;
+        UpdateFollowers(timestamp);
+    }
+
+    public LeaderEpoch Epoch => _state.LeaderEpoch;
+
+    /// <summary>The log end offset when this leadership began.</summary>
+    public long StartOffset { get; }
+
+    /// <summary>When this leadership began, by the broker's clock.</summary>
+    public long StartTimestamp { get; }
+
+    /// <summary>The ISR that is stored holds as many replicas as <c>min.insync.replicas</c> asks for, or all there are.</summary>
+    public bool HasEnoughReplicas => IsEnough(_state);
+
+    /// <summary>Nobody else has to have a record for it to be committed.</summary>
+    internal bool IsAlone => _state.Isr.Length == 1 && _proposed.Length == 0;
+
+    /// <summary>
+    /// Replicas outside the ISR that have all that is committed and may enter it, as members of the life that fetches.
+    /// </summary>
+    /// <param name="brokers">Those that live: a fetch of an earlier life, or of a broker that is about to stop, does not count.</param>
+    public IReadOnlyList<IsrMember> Candidates(ClusterView brokers)
+    {
+        lock (_gate)
+        {
+            var enough = Math.Max(_partition.HighWatermark, StartOffset);
+            return
+            [
+                .. _followers
+                    .Where(follower => !_state.IsInSync(follower.Broker) && follower.LogEndOffset >= enough
+                        && brokers.Find(follower.Broker) is { IsDraining: false } broker && broker.Epoch == follower.BrokerEpoch)
+                    .Select(follower => new IsrMember(follower.Broker, follower.BrokerEpoch)),
+            ];
+        }
+    }
+
+    /// <summary>Members of the ISR that have not been caught up for longer than <c>replica.lag.time.max.ms</c>, or that do not live.</summary>
+    public IReadOnlyList<IsrMember> Lagging(ClusterView brokers, long caughtUpSince)
+    {
+        lock (_gate)
+        {
+            return [.. _state.Isr.Where(member => member.Broker != _partition.Self && !IsInStep(member, brokers, caughtUpSince))];
+        }
+    }
+
+    /// <summary>How far a replica is, -1 where that is not known.</summary>
+    public long LogEndOffsetOf(BrokerId broker)
+    {
+        lock (_gate)
+        {
+            return broker == _partition.Self ? _partition.Log.LogEndOffset : FollowerOf(broker)?.LogEndOffset ?? -1;
+        }
+    }
+
+    /// <summary>When a follower last had all that the leader had, by the broker's clock; null where it is none of this partition's.</summary>
+    public long? CaughtUpTimestampOf(BrokerId broker)
+    {
+        lock (_gate)
+        {
+            return FollowerOf(broker)?.CaughtUpTimestamp;
+        }
+    }
+
+    /// <summary>
+    /// The ISR is about to be written: from now until <see cref="Partition.Update"/> or <see cref="Withdraw"/> a record is committed
+    /// only when the members of both have it.
+    /// </summary>
+    public void Propose(IsrMember[] isr)
+    {
+        lock (_gate)
+        {
+            _proposed = isr;
+        }
+    }
+
+    /// <summary>The proposed ISR was not written, and never will be.</summary>
+    public void Withdraw()
+    {
+        lock (_gate)
+        {
+            _proposed = [];
+        }
+    }
+
+    /// <summary>The state that is stored now. Returns those that need not wait any longer.</summary>
+    internal List<CommitWaiter> Commit(PartitionState state, long timestamp)
+    {
+        lock (_gate)
+        {
+            _proposed = [];
+            _state = state;
+            UpdateFollowers(timestamp);
+            return Advance();
+        }
+    }
+
+    internal List<CommitWaiter> NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    {
+        lock (_gate)
+        {
+            if (FollowerOf(follower) is not { } progress || brokerEpoch < progress.BrokerEpoch)
+            {
+                return Nobody;
+            }
+
+            progress.NoteFetched(brokerEpoch, fetchOffset, _partition.Log.LogEndOffset, timestamp);
+            return Advance();
+        }
+    }
+
+    /// <summary>After an append that nobody else has to have: what waits is decided by whoever made the append.</summary>
+    internal List<CommitWaiter> AdvanceHighWatermark()
+    {
+        lock (_gate)
+        {
+            return Advance();
+        }
+    }
+
+    /// <summary>Completes when the high watermark has passed an offset, or when that can no longer be told.</summary>
+    internal ValueTask<ErrorCode> Replicated(long lastOffset)
+    {
+        lock (_gate)
+        {
+            if (_hasEnded)
+            {
+                return new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
+            }
+
+            if (_partition.HighWatermark > lastOffset)
+            {
+                return new ValueTask<ErrorCode>(AcknowledgeCommitted());
+            }
+
+            if (!IsEnough(_state))
+            {
+                return new ValueTask<ErrorCode>(ErrorCode.NotEnoughReplicasAfterAppend);
+            }
+
+            var waiter = new CommitWaiter(lastOffset);
+            _waiting.Add(waiter);
+            return new ValueTask<ErrorCode>(waiter.Task);
+        }
+    }
+
+    /// <summary>From here on the high watermark stays; nothing that is still in flight moves it.</summary>
+    internal void End()
+    {
+        lock (_gate)
+        {
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>After <see cref="End"/>: tells those who wait.</summary>
+    internal void Refuse(ErrorCode error)
+    {
+        CommitWaiter[] refused;
+        lock (_gate)
+        {
+            refused = [.. _waiting];
+            _waiting.Clear();
+        }
+
+        foreach (var waiter in refused)
+        {
+            waiter.Decide(error);
+            waiter.Complete();
+        }
+    }
+
+    private bool IsEnough(PartitionState state) => state.Isr.Length >= Math.Min(_partition.MinInSyncReplicas, state.Replicas.Length);
+
+    private ErrorCode AcknowledgeCommitted() => IsEnough(_state) ? ErrorCode.None : ErrorCode.NotEnoughReplicasAfterAppend;
+
+    private bool IsInStep(IsrMember member, ClusterView brokers, long caughtUpSince) =>
+        brokers.Find(member.Broker) is { } broker
+        && broker.DataEpoch <= member.BrokerEpoch
+        && FollowerOf(member.Broker) is { } follower
+        && (follower.CaughtUpTimestamp >= caughtUpSince || follower.LogEndOffset >= _partition.Log.LogEndOffset);
+
+    private FollowerProgress? FollowerOf(BrokerId broker) => Array.Find(_followers, follower => follower.Broker == broker);
+
+    private void UpdateFollowers(long timestamp) =>
+        _followers =
+        [
+            .. _state.Replicas
+                .Where(replica => replica != _partition.Self)
+                .Select(replica => FollowerOf(replica) ?? new FollowerProgress(replica, timestamp)),
+        ];
+
+    /// <summary>Moves the high watermark as far as it may go; returns those who waited for that, or wait in vain.</summary>
+    private List<CommitWaiter> Advance()
+    {
+        if (_hasEnded)
+        {
+            return Nobody;
+        }
+
+        if (IsEnough(_state))
+        {
+            _partition.Log.AdvanceHighWatermark(LeastLogEndOffset());
+        }
+
+        return Decided();
+    }
+
+    private long LeastLogEndOffset()
+    {
+        var least = _partition.Log.LogEndOffset;
+        foreach (var follower in _followers)
+        {
+            if (IsCounted(follower.Broker))
+            {
+                least = Math.Min(least, follower.LogEndOffset);
+            }
+        }
+
+        return least;
+    }
+
+    private bool IsCounted(BrokerId broker) => _state.IsInSync(broker) || Array.Exists(_proposed, member => member.Broker == broker);
+
+    private List<CommitWaiter> Decided()
+    {
+        if (_waiting.Count == 0)
+        {
+            return Nobody;
+        }
+
+        var decided = Nobody;
+        var highWatermark = _partition.HighWatermark;
+        var isEnough = IsEnough(_state);
+        for (var i = 0; i < _waiting.Count; i++)
+        {
+            var waiter = _waiting[i];
+            if (waiter.LastOffset < highWatermark || !isEnough)
+            {
+                waiter.Decide(AcknowledgeCommitted());
+                decided = ReferenceEquals(decided, Nobody) ? [] : decided;
+                decided.Add(waiter);
+            }
+        }
+
+        if (decided.Count > 0)
+        {
+            _waiting.RemoveAll(waiter => waiter.LastOffset < highWatermark || !isEnough);
+        }
+
+        return decided;
+    }
+}

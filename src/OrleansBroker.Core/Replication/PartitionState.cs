@@ -1,0 +1,54 @@
+using OrleansBroker.Core.Metadata;
+using OrleansBroker.Protocol;
+
+namespace OrleansBroker.Core.Replication;
+
+/// <summary>
+/// Who holds a partition, who leads it, and who is in sync: what the partition's document says. Changed only by compare-and-swap
+/// against that document: an election raises the leader epoch, and every change raises the partition epoch.
+/// </summary>
+public sealed record PartitionState
+{
+    public required Guid TopicId { get; init; }
+
+    public required int Partition { get; init; }
+
+    /// <summary>The assigned replicas, the preferred leader first; during a reassignment also those that are being added or removed.</summary>
+    public required BrokerId[] Replicas { get; init; }
+
+    /// <summary>Replicas that a reassignment adds, and that are not all in sync yet.</summary>
+    public BrokerId[] Adding { get; init; } = [];
+
+    /// <summary>Replicas that a reassignment removes once those that it adds are in sync.</summary>
+    public BrokerId[] Removing { get; init; } = [];
+
+    /// <summary><see cref="BrokerId.None"/> while there is none.</summary>
+    public required BrokerId Leader { get; init; }
+
+    public required LeaderEpoch LeaderEpoch { get; init; }
+
+    /// <summary>The in-sync replicas.</summary>
+    public required IsrMember[] Isr { get; init; }
+
+    /// <summary>Replicas that left the ISR while it was smaller than <c>min.insync.replicas</c>, and so hold all that is committed (KIP-966).</summary>
+    public IsrMember[] Eligible { get; init; } = [];
+
+    public int PartitionEpoch { get; init; }
+
+    /// <summary>Whether a replica is being added or removed.</summary>
+    public bool IsReassigning => Adding.Length + Removing.Length > 0;
+
+    /// <summary>Whether this says something later than another state of the same partition.</summary>
+    public bool IsNewerThan(LeaderEpoch leaderEpoch, int partitionEpoch) =>
+        LeaderEpoch > leaderEpoch || (LeaderEpoch == leaderEpoch && PartitionEpoch > partitionEpoch);
+
+    public bool IsInSync(BrokerId broker) => Array.Exists(Isr, member => member.Broker == broker);
+
+    public PartitionImage ToImage() => new(Leader, LeaderEpoch, Replicas, Array.ConvertAll(Isr, member => member.Broker))
+    {
+        PartitionEpoch = PartitionEpoch,
+        Adding = Adding,
+        Removing = Removing,
+        Eligible = Array.ConvertAll(Eligible, member => member.Broker),
+    };
+}
