@@ -227,7 +227,7 @@ public sealed class LocalPartitionsTests
         var topic = process.Metadata.Current.Find("orders")! with { Name = "late", Id = Guid.NewGuid() };
         _disk.Faults.CapacityBytes = UsedBytes();
 
-        Assert.Throws<DiskFullException>(() => { _ = process.Partitions.TopicCreatedAsync(topic); });
+        await Assert.ThrowsAsync<DiskFullException>(async () => await process.Partitions.TopicCreatedAsync(topic));
         Assert.Equal(ErrorCode.KafkaStorageError, process.Table.Lookup(topic.Id, 0, out _));
         process.Partitions.OpenMissed();
         Assert.Null(process.Table.Find(topic.Id, 0));
