@@ -2,9 +2,9 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
-using OrleansBroker.Embedded.Groups;
 using OrleansBroker.Embedded.Producers;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
@@ -142,7 +142,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             documents, configs, metadata, partitions, _options.Loggers.CreateLogger<CatalogHost>(), cancellation));
         partitions.OpenAll();
         var groups = Started(
-            new GroupCoordinator(configs, metadata, table, catalog, _options.Clock, _options.Loggers.CreateLogger<GroupCoordinator>()),
+            new GroupCoordinator(configs, metadata, table, catalog, _options.Clock, new Random(), _options.Loggers.CreateLogger<GroupCoordinator>()),
             coordinator => coordinator.DisposeAsync());
         partitions.Deleted = topic => groups.DeleteTopicOffsetsAsync(topic.Name);
         groups.Start();

@@ -1,6 +1,6 @@
+using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
-using OrleansBroker.Embedded.Groups;
 using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Embedded;

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Groups;
+using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
-using OrleansBroker.Embedded.Groups;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
@@ -154,6 +154,6 @@ internal sealed class GroupBroker : IAsyncDisposable
         var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes, NullLogger.Instance);
         _catalog = await CatalogHost.LoadAsync(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local, NullLogger.Instance, CancellationToken.None);
         local.OpenAll();
-        Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, NullLogger.Instance);
+        Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, new Random(1), NullLogger.Instance);
     }
 }

@@ -1,4 +1,4 @@
-using OrleansBroker.Embedded.Groups;
+using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 

@@ -1,4 +1,4 @@
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>Which partition of <c>__consumer_offsets</c> a group belongs to: as in Kafka, whose tools and logs rely on it.</summary>
 internal static class GroupPartitioner

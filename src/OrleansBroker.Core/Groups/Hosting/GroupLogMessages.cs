@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Protocol;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 internal static partial class GroupLogMessages
 {

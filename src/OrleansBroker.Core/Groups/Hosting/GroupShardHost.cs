@@ -1,8 +1,7 @@
-using OrleansBroker.Core.Groups;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>
 /// Hosts the machine of one partition of <c>__consumer_offsets</c>: inputs go one at a time through decide, append, replay, and

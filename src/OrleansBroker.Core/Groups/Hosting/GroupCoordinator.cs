@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
-using OrleansBroker.Core.Groups;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
@@ -8,7 +7,7 @@ using OrleansBroker.Core.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>
 /// The groups of this broker: finds the shard that a group belongs to, and makes <c>__consumer_offsets</c> when a group first
@@ -27,14 +26,17 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
     private readonly GroupHosting _hosting;
     private readonly BackgroundTasks _background;
     private readonly Lock _growing = new();
+    private readonly Random _random;
     private GroupShardHost[] _hosts = [];
 
-    public GroupCoordinator(BrokerConfigCache config, MetadataCache metadata, PartitionTable partitions, ITopicCatalog topics, TimeProvider time, ILogger logger)
+    /// <param name="random">Asked once: for what member ids are made of.</param>
+    public GroupCoordinator(BrokerConfigCache config, MetadataCache metadata, PartitionTable partitions, ITopicCatalog topics, TimeProvider time, Random random, ILogger logger)
     {
         _config = config;
         _metadata = metadata;
         _topics = topics;
         _time = time;
+        _random = new Random(random.Next());
         _background = new BackgroundTasks(_stopping.Token);
         var clock = new SteadyClock(time);
         _hosting = new GroupHosting
@@ -60,7 +62,7 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         await _background.WhenAllAsync();
         _hosting.Timer.Dispose();
         foreach (var host in Volatile.Read(ref _hosts))
@@ -90,7 +92,7 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
         await IsTopicThereAsync(cancellation);
         return await SubmitAsync(
             request.GroupId,
-            (shard, token, nowMs) => shard.JoinGroup(request, caller, token, Guid.NewGuid(), nowMs),
+            (shard, token, nowMs) => shard.JoinGroup(request, caller, token, NewUuid(), nowMs),
             GroupRefusals.JoinGroup, cancellation);
     }
 
@@ -195,6 +197,17 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
 
     private ValueTask<TResponse> ReadAsync<TResponse>(string groupId, Func<GroupShard, TResponse> question, Func<ErrorCode, TResponse> refusal) =>
         HostOf(groupId)?.ReadAsync(question, refusal) ?? new ValueTask<TResponse>(refusal(ErrorCode.NotCoordinator));
+
+    private Guid NewUuid()
+    {
+        Span<byte> uuid = stackalloc byte[16];
+        lock (_random)
+        {
+            _random.NextBytes(uuid);
+        }
+
+        return new Guid(uuid);
+    }
 
     private int PartitionCount() => _metadata.Current.Find(InternalTopics.ConsumerOffsets)?.Partitions.Length ?? 0;
 

@@ -1,11 +1,10 @@
 using System.Buffers;
-using OrleansBroker.Core.Groups;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Records;
 using OrleansBroker.Storage;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>A partition of <c>__consumer_offsets</c> as the log of one <see cref="GroupShard"/>. Used by one thread at a time.</summary>
 internal sealed class GroupLog(Partition partition, CompressionCodec codec) : IDisposable

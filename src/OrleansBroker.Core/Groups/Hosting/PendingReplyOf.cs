@@ -1,6 +1,6 @@
 using OrleansBroker.Protocol;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <inheritdoc/>
 /// <param name="refusal">The response that says an error.</param>

@@ -1,10 +1,10 @@
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>
 /// Milliseconds since 1970 as they were at start, and counted steadily since: a clock that is set forward must not end every
 /// member's session, and one that is set back must not keep dead members alive.
 /// </summary>
-internal sealed class SteadyClock(TimeProvider time)
+public sealed class SteadyClock(TimeProvider time)
 {
     private readonly long _startedAtMs = time.GetUtcNow().ToUnixTimeMilliseconds();
     private readonly long _startedAt = time.GetTimestamp();

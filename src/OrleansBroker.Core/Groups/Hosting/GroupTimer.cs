@@ -1,4 +1,4 @@
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>One timer for the deadlines of all shards: it rings when the earliest is due, and is told of the next.</summary>
 internal sealed class GroupTimer : IDisposable

@@ -1,7 +1,7 @@
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>Responses that say that the coordinator could not do its work, each where its clients look for the error.</summary>
 internal static class GroupRefusals

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Logging;
-using OrleansBroker.Core.Groups;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>What all hosts of shards share.</summary>
 internal sealed class GroupHosting

@@ -1,6 +1,6 @@
 using OrleansBroker.Protocol;
 
-namespace OrleansBroker.Embedded.Groups;
+namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>A request that waits for its reply.</summary>
 internal abstract class PendingReply
