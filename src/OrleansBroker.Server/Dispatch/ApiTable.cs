@@ -48,18 +48,6 @@ public static class ApiTable
     /// <summary>The page <c>docs/protocol-support.md</c>.</summary>
     public static string PrintMarkdown() => ProtocolSupport.Print(Served);
 
-    /// <summary>The endpoints of one listener, by API key.</summary>
-    internal static Endpoint?[] Bind(BrokerServices broker, ListenerOptions options)
-    {
-        var endpoints = new Endpoint?[Served.Max(served => (int)served.Api.Key) + 1];
-        foreach (var served in Served)
-        {
-            endpoints[(int)served.Api.Key] = served.Bind(served, broker, options);
-        }
-
-        return endpoints;
-    }
-
     private static ServedApi Serve<TRequest, TResponse>(Func<BrokerServices, IHandler<TRequest, TResponse>> handler, string note = "")
         where TRequest : class, IRequest<TResponse>, new()
         where TResponse : class, IWireStruct, new() =>

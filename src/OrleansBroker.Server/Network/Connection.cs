@@ -2,8 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using OrleansBroker.Protocol;
-using OrleansBroker.Protocol.Messages;
-using OrleansBroker.Protocol.Wire;
+using OrleansBroker.Server.Dispatch;
 using OrleansBroker.Server.Handlers;
 
 namespace OrleansBroker.Server.Network;
@@ -31,7 +30,7 @@ internal sealed class Connection : IAsyncDisposable
 
     // Never disposed: the listener may still cancel it when the connection has just ended, and it holds nothing.
     private readonly CancellationTokenSource _closed = new();
-    private readonly RequestContext _context;
+    private readonly RequestProcessor _requests;
     private readonly string _peer;
     private long _receivedMs = Environment.TickCount64;
     private long _turnMs;
@@ -47,7 +46,7 @@ internal sealed class Connection : IAsyncDisposable
         var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         Address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         _peer = socket.RemoteEndPoint?.ToString() ?? string.Empty;
-        _context = new RequestContext("/" + Address, listener.Options.Name, _closed.Token);
+        _requests = new RequestProcessor(listener.Endpoints, "/" + Address, listener.Options.Name, _closed.Token);
     }
 
     private enum Phase
@@ -59,6 +58,8 @@ internal sealed class Connection : IAsyncDisposable
 
     public IPAddress Address { get; }
 
+    private RequestContext Context => _requests.Context;
+
     /// <summary>Serves the connection until either side closes it. Never throws.</summary>
     public async Task RunAsync()
     {
@@ -68,7 +69,7 @@ internal sealed class Connection : IAsyncDisposable
         }
         catch (MalformedMessageException e)
         {
-            _listener.Log.Malformed(_peer, _context.ApiKey, _context.ApiVersion, e.Message);
+            _listener.Log.Malformed(_peer, Context.ApiKey, Context.ApiVersion, e.Message);
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
@@ -76,7 +77,7 @@ internal sealed class Connection : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _listener.Log.HandlerFailed(e, _peer, _context.ApiKey, _context.ApiVersion, _context.CorrelationId, Printable(_context.ClientId), _listener.EndpointFor(_context.ApiKey)?.Print(_context) ?? string.Empty);
+            _listener.Log.HandlerFailed(e, _peer, Context.ApiKey, Context.ApiVersion, Context.CorrelationId, Printable(Context.ClientId), _requests.Print());
         }
         finally
         {
@@ -129,7 +130,7 @@ internal sealed class Connection : IAsyncDisposable
         ReleaseFrame();
         _response.Release();
         await _closed.CancelAsync();
-        _context.Dispose();
+        _requests.Dispose();
         _listener.Remove(this);
     }
 
@@ -197,27 +198,12 @@ internal sealed class Connection : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ExecuteAsync(ReadOnlyMemory<byte> frame)
     {
-        var body = ReadHeader(frame, out var header);
-        _context.Begin(header);
-        var endpoint = _listener.EndpointFor(header.ApiKey);
         try
         {
-            if (endpoint is not null && endpoint.Serves(header.ApiVersion))
+            await _requests.ExecuteAsync(frame, _response);
+            if (Context.CloseReason is { } reason)
             {
-                await endpoint.ExecuteAsync(body, _context, _response);
-            }
-            else if (header.ApiKey == ApiKey.ApiVersions)
-            {
-                _response.Encode(ApiVersionsRequest.Api, 0, header.CorrelationId, ApiVersionsHandler.UnsupportedVersion());
-            }
-            else
-            {
-                _context.CloseReason = "this API and version are not served";
-            }
-
-            if (_context.CloseReason is { } reason)
-            {
-                _listener.Log.Refused(_peer, header.ApiKey, header.ApiVersion, Printable(_context.ClientId), reason);
+                _listener.Log.Refused(_peer, Context.ApiKey, Context.ApiVersion, Printable(Context.ClientId), reason);
                 return false;
             }
 
@@ -230,17 +216,10 @@ internal sealed class Connection : IAsyncDisposable
         }
         finally
         {
-            _context.NotifyAppended();
+            Context.NotifyAppended();
         }
 
         return true;
-    }
-
-    private ReadOnlyMemory<byte> ReadHeader(ReadOnlyMemory<byte> frame, out RequestHeader header)
-    {
-        var reader = new WireReader(frame, version: 0, flexible: false, _context.Strings);
-        header = RequestHeader.Read(ref reader);
-        return frame[reader.Position..];
     }
 
     /// <summary>Waits until the large request that is arriving fits in with those of the other connections.</summary>

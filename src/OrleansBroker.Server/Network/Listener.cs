@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core;
-using OrleansBroker.Protocol;
 using OrleansBroker.Server.Dispatch;
 
 namespace OrleansBroker.Server.Network;
@@ -17,7 +16,6 @@ public sealed class Listener : IAsyncDisposable
     private const int AcceptRetryMs = 100;
 
     private readonly Socket _socket;
-    private readonly Endpoint?[] _endpoints;
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly SemaphoreSlim _room;
@@ -31,7 +29,7 @@ public sealed class Listener : IAsyncDisposable
         Options = options;
         Log = log;
         Budget = new RequestBudget(options.QueuedRequestBytesMax);
-        _endpoints = ApiTable.Bind(broker, options);
+        Endpoints = EndpointTable.Bind(broker, options);
         _room = new SemaphoreSlim(options.ConnectionsMax);
         LocalEndpoint = (IPEndPoint)socket.LocalEndPoint!;
         var idleMs = options.ConnectionIdleMsMax > 0 ? options.ConnectionIdleMsMax : long.MaxValue;
@@ -49,6 +47,8 @@ public sealed class Listener : IAsyncDisposable
     internal ILogger Log { get; }
 
     internal RequestBudget Budget { get; }
+
+    internal EndpointTable Endpoints { get; }
 
     /// <summary>Binds and begins to accept at once.</summary>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -124,8 +124,6 @@ public sealed class Listener : IAsyncDisposable
         await StopAsync();
         _stopping.Dispose();
     }
-
-    internal Endpoint? EndpointFor(ApiKey key) => (uint)key < (uint)_endpoints.Length ? _endpoints[(int)key] : null;
 
     internal void Remove(Connection connection)
     {

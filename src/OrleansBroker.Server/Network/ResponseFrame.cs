@@ -37,6 +37,25 @@ internal sealed class ResponseFrame
         }
     }
 
+    /// <summary>All bytes, with those of the splices copied from where they lie.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[_length + Splices.Sum(splice => splice.Records.Length)];
+        var written = 0;
+        var done = 0;
+        foreach (var splice in Splices)
+        {
+            Head[done..splice.At].CopyTo(bytes.AsMemory(written));
+            written += splice.At - done;
+            splice.Records.CopyTo(bytes.AsSpan(written));
+            written += splice.Records.Length;
+            done = splice.At;
+        }
+
+        Head[done..].CopyTo(bytes.AsMemory(written));
+        return bytes;
+    }
+
     public void Release()
     {
         if (_buffer is not null)
