@@ -73,7 +73,7 @@ internal sealed class PartitionCreation(Catalog catalog, CatalogView view)
             return new(InvalidReplicationFactor, $"The replication factor {replicationFactor} is larger than the number of brokers, {view.Brokers.Count}");
         }
 
-        replicas = ReplicaPlacement.Spread(topic.Replicas.Length, added, replicationFactor, view.Brokers, TopicCreation.StartOf(topic.Name));
+        replicas = ReplicaPlacement.Spread(topic.Replicas, added, replicationFactor, view.Brokers, topic.Name);
         return null;
     }
 }

@@ -6,34 +6,24 @@ namespace OrleansBroker.Core.Topics;
 /// <summary>Which brokers hold the replicas of new partitions: as the client says, or spread evenly.</summary>
 internal static class ReplicaPlacement
 {
-    /// <summary>
-    /// Round robin over the brokers for the first replica; the others follow at a distance that grows by one each time all
-    /// brokers had their turn, so that a broker's partitions do not all share the same followers.
-    /// </summary>
-    /// <param name="first">The number of the first partition that is placed.</param>
-    /// <param name="start">Where the round begins; not negative, and different for each topic, or the first broker would lead every small topic.</param>
-    public static BrokerId[][] Spread(int first, int count, int replicationFactor, IReadOnlyList<BrokerId> brokers, int start)
+    /// <summary>New partitions of a topic, spread over brokers and racks.</summary>
+    /// <param name="existing">The topic's partitions so far; the new ones are numbered after them.</param>
+    /// <param name="name">Of the topic: no two begin with the same broker if it can be helped.</param>
+    public static BrokerId[][] Spread(IReadOnlyList<BrokerId[]> existing, int count, int replicationFactor, IReadOnlyList<CatalogBroker> brokers, string name)
     {
         var placed = new BrokerId[count][];
         if (brokers.Count == 1)
         {
-            Array.Fill(placed, [brokers[0]]);
+            // Ten thousand partitions share the one array.
+            Array.Fill(placed, [brokers[0].Id]);
             return placed;
         }
 
+        var spread = new ReplicaSpread(brokers, StartOf(name));
+        spread.Count(existing);
         for (var i = 0; i < count; i++)
         {
-            var partition = first + i;
-            var distance = partition / brokers.Count % (brokers.Count - 1);
-            var replicas = new BrokerId[replicationFactor];
-            replicas[0] = brokers[(int)(((uint)start + (uint)partition) % brokers.Count)];
-            for (var follower = 1; follower < replicationFactor; follower++)
-            {
-                var step = 1 + ((distance + follower - 1) % (brokers.Count - 1));
-                replicas[follower] = brokers[(int)(((uint)start + (uint)partition + (uint)step) % brokers.Count)];
-            }
-
-            placed[i] = replicas;
+            placed[i] = spread.Next(existing.Count + i, replicationFactor);
         }
 
         return placed;
@@ -41,7 +31,7 @@ internal static class ReplicaPlacement
 
     /// <summary>Takes an assignment that the client made, one list of brokers per partition.</summary>
     /// <param name="replicationFactor">Of the partitions that exist; 0 where the first list decides.</param>
-    public static Refusal? TryTake(IReadOnlyList<int[]> assignments, int replicationFactor, IReadOnlyList<BrokerId> brokers, out BrokerId[][] placed)
+    public static Refusal? TryTake(IReadOnlyList<int[]> assignments, int replicationFactor, IReadOnlyList<CatalogBroker> brokers, out BrokerId[][] placed)
     {
         placed = [];
         foreach (var assignment in assignments)
@@ -58,7 +48,7 @@ internal static class ReplicaPlacement
 
             foreach (var id in assignment)
             {
-                if (!brokers.Contains(new BrokerId(id)))
+                if (brokers.All(broker => broker.Id.Value != id))
                 {
                     return new(InvalidReplicaAssignment, $"The assignment names broker {id}, which does not exist");
                 }
@@ -74,5 +64,16 @@ internal static class ReplicaPlacement
 
         placed = [.. assignments.Select(assignment => Array.ConvertAll(assignment, id => new BrokerId(id)))];
         return null;
+    }
+
+    private static int StartOf(string name)
+    {
+        var hash = 17;
+        foreach (var character in name)
+        {
+            hash = unchecked((hash * 31) + character);
+        }
+
+        return hash & int.MaxValue;
     }
 }

@@ -132,7 +132,7 @@ internal sealed class TopicCreation(Catalog catalog, CatalogView view, Func<Guid
             return TooMany();
         }
 
-        replicas = ReplicaPlacement.Spread(0, count, replicationFactor, view.Brokers, StartOf(wanted.Name));
+        replicas = ReplicaPlacement.Spread([], count, replicationFactor, view.Brokers, wanted.Name);
         return null;
     }
 
@@ -171,15 +171,4 @@ internal sealed class TopicCreation(Catalog catalog, CatalogView view, Func<Guid
                IsSensitive = definition.IsSensitive,
            },
     ];
-
-    internal static int StartOf(string name)
-    {
-        var hash = 17;
-        foreach (var character in name)
-        {
-            hash = unchecked((hash * 31) + character);
-        }
-
-        return hash & int.MaxValue;
-    }
 }

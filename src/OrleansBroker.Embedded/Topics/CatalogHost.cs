@@ -139,7 +139,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
         for (var decision = 1; decision <= DecisionsMax; decision++)
         {
             await ReadAgainIfStaleAsync();
-            var result = decide(_catalog, new CatalogView(_config.Current, [.. _metadata.Current.Brokers.Select(broker => broker.Id).OrderBy(id => id.Value)]));
+            var result = decide(_catalog, new CatalogView(_config.Current, [.. _metadata.Current.Brokers.OrderBy(broker => broker.Id.Value).Select(broker => new CatalogBroker(broker.Id, broker.Rack))]));
             if (result.Records.Count == 0)
             {
                 return result.Response;

@@ -12,8 +12,13 @@ internal sealed class CatalogHarness
     private int _ids;
 
     public CatalogHarness(int brokers = 1, BrokerConfig? config = null)
+        : this([.. Enumerable.Range(0, brokers).Select(id => new CatalogBroker(new BrokerId(id)))], config)
     {
-        View = new CatalogView(config ?? BrokerConfig.Default, [.. Enumerable.Range(0, brokers).Select(id => new BrokerId(id))]);
+    }
+
+    public CatalogHarness(CatalogBroker[] brokers, BrokerConfig? config = null)
+    {
+        View = new CatalogView(config ?? BrokerConfig.Default, brokers);
         Catalog = new Catalog(() => new Guid(++_ids, 0, 0, new byte[8]));
     }
 
