@@ -6,7 +6,7 @@ using static OrleansBroker.Compatibility.Tests.Drivers.ClientCatalog;
 namespace OrleansBroker.Compatibility.Tests;
 
 /// <summary>Groups and their offsets, through the admin calls that each client offers.</summary>
-public sealed class GroupAdminTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
+public abstract class GroupAdminTests(BrokerFixture broker)
 {
     private const int NonEmptyGroup = 68;
     private const int GroupIdNotFound = 69;
@@ -86,13 +86,13 @@ public sealed class GroupAdminTests(BrokerFixture broker) : IClassFixture<Broker
     }
 
     [ClientTheory, Clients(Platformatic)]
-    public async Task The_coordinator_of_a_group_is_this_broker(string client)
+    public async Task The_coordinator_of_a_group_is_a_live_broker(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
 
         JsonNode found = (await driver.CallAsync("findCoordinator", new { group = Unique.Name("group") }))!;
 
-        Assert.Equal((0, "127.0.0.1", broker.Silo.Port), ((int)found["id"]!, (string)found["host"]!, (int)found["port"]!));
+        Assert.Equal(broker.Silo.Addresses[(int)found["id"]!], $"{found["host"]}:{found["port"]}");
     }
 
     [ClientTheory, Clients(ConfluentPython, KafkaPython, KafkaJs, ConfluentJs, Platformatic, ConfluentDotnet)]

@@ -5,7 +5,7 @@ using static OrleansBroker.Compatibility.Tests.Drivers.ClientCatalog;
 namespace OrleansBroker.Compatibility.Tests;
 
 /// <summary>Groups whose members come and go.</summary>
-public sealed class GroupTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
+public abstract class GroupTests(BrokerFixture broker)
 {
     private const int Partitions = 6;
     private static readonly int[] AllPartitions = [0, 1, 2, 3, 4, 5];

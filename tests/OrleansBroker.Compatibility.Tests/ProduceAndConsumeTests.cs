@@ -5,11 +5,11 @@ using static OrleansBroker.Compatibility.Tests.Drivers.ClientCatalog;
 namespace OrleansBroker.Compatibility.Tests;
 
 /// <summary>What a client produces is what it consumes.</summary>
-public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
+public abstract class ProduceAndConsumeTests(BrokerFixture broker)
 {
     private const int MessageTooLarge = 10;
 
-    [ClientTheory, Clients(EveryCodec = true)]
+    [ClientTheory(OneBroker = true), Clients(EveryCodec = true)]
     public async Task Records_of_every_codec_are_stored_and_served_as_they_came(string client, string codec)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
@@ -23,7 +23,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
         Assert.All(SegmentFile.CodecsOf(broker.Silo.DataDirectory, topic), stored => Assert.Equal(codec, stored));
     }
 
-    [ClientTheory, Clients]
+    [ClientTheory(OneBroker = true), Clients]
     public async Task Keys_and_headers_come_back_as_they_were_sent(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
@@ -45,7 +45,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
         Assert.Equal(Enumerable.Range(0, records.Length).Select(i => (long)i), consumed.Select(record => record.Offset));
     }
 
-    [ClientTheory, Clients(Except = [Kcat])]
+    [ClientTheory(OneBroker = true), Clients(Except = [Kcat])]
     public async Task Timestamps_of_the_producer_come_back_as_they_were_sent(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
@@ -65,7 +65,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
     }
 
     // @platformatic/kafka does not look at the batch's timestamp type.
-    [ClientTheory, Clients(Except = [Platformatic])]
+    [ClientTheory(OneBroker = true), Clients(Except = [Platformatic])]
     public async Task A_topic_with_log_append_time_has_the_brokers_time(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
@@ -79,7 +79,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
         Assert.InRange(consumed[0].Timestamp, beforeMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
     }
 
-    [ClientTheory, Clients]
+    [ClientTheory(OneBroker = true), Clients]
     public async Task A_record_without_a_value_comes_back_without_a_value(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);
@@ -106,7 +106,7 @@ public sealed class ProduceAndConsumeTests(BrokerFixture broker) : IClassFixture
         Check.SameInOrder(records, await driver.ReadAsync(topic, records.Length));
     }
 
-    [ClientTheory, Clients]
+    [ClientTheory(OneBroker = true), Clients]
     public async Task A_record_larger_than_the_topic_allows_is_refused(string client)
     {
         await using ClientDriver driver = ClientDriver.Start(client, broker.Address);

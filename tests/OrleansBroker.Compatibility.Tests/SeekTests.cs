@@ -5,7 +5,7 @@ using static OrleansBroker.Compatibility.Tests.Drivers.ClientCatalog;
 namespace OrleansBroker.Compatibility.Tests;
 
 /// <summary>Where a consumer begins to read, and how it moves.</summary>
-public sealed class SeekTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
+public abstract class SeekTests(BrokerFixture broker)
 {
     private const long FirstTimestamp = 1_700_000_000_000;
 

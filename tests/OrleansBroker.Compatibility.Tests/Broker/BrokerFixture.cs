@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace OrleansBroker.Compatibility.Tests.Broker;
 
-/// <summary>One broker for all tests of a class; it has to stop cleanly after all that they did to it.</summary>
-public sealed class BrokerFixture : IAsyncLifetime, IDisposable
+/// <summary>One broker, or several in one process, for all tests of a class; they have to stop cleanly after all that was done to them.</summary>
+public abstract class BrokerFixture(int count) : IAsyncLifetime, IDisposable
 {
     // The first rebalance of every group waits this long for more members; Kafka's default of 3 s only makes tests long.
     private static readonly string[] Settings =
@@ -12,13 +14,22 @@ public sealed class BrokerFixture : IAsyncLifetime, IDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private SiloProcess? _silo;
+    private int _asked;
 
     internal SiloProcess Silo => _silo!;
 
-    internal string Address => Silo.Address;
+    /// <summary>The ids of the brokers.</summary>
+    internal IEnumerable<int> Ids => Enumerable.Range(0, Silo.Addresses.Count);
 
-    public async Task InitializeAsync() =>
-        _silo = await SiloProcess.StartAsync(["--listen", "127.0.0.1:0", "--data", _directory.Below("data"), .. Settings]);
+    /// <summary>Where to begin: a broker each time in turn, as any one has to do.</summary>
+    internal string Address => Silo.Addresses[(Interlocked.Increment(ref _asked) & int.MaxValue) % Silo.Addresses.Count];
+
+    public async Task InitializeAsync()
+    {
+        string[] brokers = count == 1 ? [] : ["--brokers", count.ToString(CultureInfo.InvariantCulture)];
+        _silo = await SiloProcess.StartAsync([.. Arguments("127.0.0.1:0", _directory.Below("data")), .. brokers]);
+        Assert.Equal(count, _silo.Addresses.Count);
+    }
 
     public async Task DisposeAsync()
     {
@@ -31,7 +42,11 @@ public sealed class BrokerFixture : IAsyncLifetime, IDisposable
         }
     }
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        _directory.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>A broker of one test's own, which it may stop and start again on the same port and data.</summary>
     internal static string[] Arguments(string address, string dataDirectory) => ["--listen", address, "--data", dataDirectory, .. Settings];

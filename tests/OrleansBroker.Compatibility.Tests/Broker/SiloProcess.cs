@@ -20,8 +20,11 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
     }
 
-    /// <summary>Host and port of the ready line.</summary>
-    public string Address { get; private set; } = string.Empty;
+    /// <summary>Host and port of each broker of the ready line.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
+    /// <summary>Host and port of the first broker.</summary>
+    public string Address => Addresses[0];
 
     /// <summary>The data directory of the ready line.</summary>
     public string DataDirectory { get; private set; } = string.Empty;
@@ -48,7 +51,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
                 throw new InvalidOperationException($"The broker ended with {silo._process.ExitCode} before it was ready:\n{silo.Output}");
             }
             Match ready = ReadyLine().Match(await silo._ready.Task);
-            silo.Address = ready.Groups["address"].Value;
+            silo.Addresses = ready.Groups["addresses"].Value.Split(',');
             silo.DataDirectory = ready.Groups["data"].Value;
             return silo;
         }
@@ -126,6 +129,6 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"^ready: broker 0 on (?<address>\S+:\d+), data in (?<data>.+)$")]
+    [GeneratedRegex(@"^ready: brokers? \d+(,\d+)* on (?<addresses>\S+:\d+), data in (?<data>.+)$")]
     private static partial Regex ReadyLine();
 }

@@ -149,7 +149,7 @@ serve({
     const [found] = await client.fetchOffsets({ groupId: group, topics: [topic] })
     return (found?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)])
   }),
-  createTopic: callbackAdmin((client, { topic, partitions = 1, replication = 1, configs = {} }, done) =>
+  createTopic: callbackAdmin((client, { topic, partitions = 1, replication = -1, configs = {} }, done) =>
     client.createTopic({ topic, num_partitions: partitions, replication_factor: replication, config: configs }, 10000, done)),
   deleteTopic: admin((client, { topic }) => client.deleteTopics({ topics: [topic] })),
   listTopics: admin(client => client.listTopics()),

@@ -125,7 +125,7 @@ def outcome(futures):
 
 
 @admin
-def create_topic(client, topic, partitions=1, replication=1, configs=None, validateOnly=False):
+def create_topic(client, topic, partitions=1, replication=-1, configs=None, validateOnly=False):
     outcome(client.create_topics([NewTopic(topic, partitions, replication, config=configs or {})], validate_only=validateOnly))
 
 

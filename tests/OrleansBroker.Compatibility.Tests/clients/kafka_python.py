@@ -112,8 +112,10 @@ def admin(action):
 
 
 @admin
-def create_topic(client, topic, partitions=1, replication=1, configs=None, validateOnly=False):
-    client.create_topics([NewTopic(topic, partitions, replication, topic_configs=configs)], validate_only=validateOnly)
+def create_topic(client, topic, partitions=1, replication=-1, configs=None, validateOnly=False):
+    wanted = NewTopic(topic, partitions, 1, topic_configs=configs)
+    wanted.replication_factor = replication  # -1 is refused by its constructor only
+    client.create_topics([wanted], validate_only=validateOnly)
 
 
 @admin

@@ -147,7 +147,7 @@ serve({
   close: leave,
   committed,
   join: async parameters => { await start(parameters.name, parameters) },
-  createTopic: admin((client, { topic, partitions = 1, replication = 1, configs, validateOnly = false }) =>
+  createTopic: admin((client, { topic, partitions = 1, replication = -1, configs, validateOnly = false }) =>
     client.createTopics({ validateOnly, waitForLeaders: !validateOnly, topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries: entries(configs) }] })),
   deleteTopic: admin((client, { topic }) => client.deleteTopics({ topics: [topic] })),
   listTopics: admin(client => client.listTopics()),

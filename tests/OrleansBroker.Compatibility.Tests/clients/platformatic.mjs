@@ -110,7 +110,7 @@ serve({
     const [{ topics }] = await client.listConsumerGroupOffsets({ groups: [group] })
     return topics.filter(({ name }) => name === topic).flatMap(({ partitions }) => partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]))
   }),
-  createTopic: admin(async (client, { topic, partitions = 1, replication = 1, configs = {} }) => {
+  createTopic: admin(async (client, { topic, partitions = 1, replication = -1, configs = {} }) => {
     const [{ id, partitions: created, replicas, configuration }] =
       await client.createTopics({ topics: [topic], partitions, replicas: replication, configs: Object.entries(configs).map(setting) })
     return { id, partitions: created, replicas, configuration }
@@ -149,8 +149,8 @@ serve({
     await client.deleteRecords({ topics: [{ name: topic, partitions: [{ partition, offset: BigInt(before) }] }] })
   }),
   describeLogDirs: admin(async (client, { topic }) => {
-    const [{ results }] = await client.describeLogDirs({ topics: [{ name: topic, partitions: [0] }] })
-    return results.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions.map(({ partitionIndex, partitionSize }) => [partitionIndex, partitionSize])))
+    const brokers = await client.describeLogDirs({ topics: [{ name: topic, partitions: [0] }] })
+    return brokers.flatMap(({ results }) => results).flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions.map(({ partitionIndex, partitionSize }) => [partitionIndex, partitionSize])))
   }),
   listGroups: admin(async client => [...(await client.listGroups()).keys()]),
   describeGroup: admin(async (client, { group }) => {

@@ -63,7 +63,7 @@ internal sealed class AdminCommands(string servers)
     {
         Name = Topic(parameters),
         NumPartitions = (int?)parameters["partitions"] ?? 1,
-        ReplicationFactor = (short?)(int?)parameters["replication"] ?? 1,
+        ReplicationFactor = (short?)(int?)parameters["replication"] ?? -1,
         Configs = parameters["configs"]?.AsObject().ToDictionary(each => each.Key, each => (string)each.Value!),
     };
 
