@@ -18,6 +18,9 @@ public readonly record struct AppendResult
     /// <summary>Of the last record, inclusive.</summary>
     public long LastOffset { get; init; }
 
+    /// <summary>The leader epoch that the append was made in.</summary>
+    public LeaderEpoch Epoch { get; init; }
+
     /// <summary>-1 unless the topic has LogAppendTime.</summary>
     public long LogAppendTimeMs { get; init; }
 

@@ -401,7 +401,7 @@ public sealed class PartitionLog : IDisposable
 
             if (!IsWriter(options))
             {
-                return AppendResult.Failed(ErrorCode.NotLeaderOrFollower, "another leader epoch has begun", logStartOffset: LogStartOffset);
+                return AppendResult.Failed(ErrorCode.NotLeaderOrFollower, "another leader epoch has begun, or somebody else has appended", logStartOffset: LogStartOffset);
             }
 
             return AppendPlanner.TryPlan(batches, options, _producers, LogEndOffset, out var plan, out var answer)
@@ -449,8 +449,8 @@ public sealed class PartitionLog : IDisposable
 
     // Nobody is fenced from a log that was never given to anybody.
     private bool IsWriter(in AppendOptions options) =>
-        _writer is not { } writer
-        || (writer.Epoch == options.Epoch && (writer.Origin == AppendOrigin.Replication) == (options.Origin == AppendOrigin.Replication));
+        (_writer is not { } writer || (writer.Epoch == options.Epoch && (writer.Origin == AppendOrigin.Replication) == (options.Origin == AppendOrigin.Replication)))
+        && (options.EndOffset is not { } end || end == LogEndOffset);
 
     private void Roll(long baseOffset, long nowMs)
     {

@@ -161,31 +161,20 @@ public sealed class Partition
     /// </summary>
     /// <param name="batches">One or more whole record batches in writable memory, which are stamped in place.</param>
     /// <param name="acks">0, 1, or -1: refused with NOT_ENOUGH_REPLICAS where the ISR is smaller than <c>min.insync.replicas</c>.</param>
-    public AppendResult Append(Span<byte> batches, AppendOrigin origin, long nowMs, short acks)
-    {
-        if (IsClosed)
-        {
-            return Refused(ErrorCode.UnknownTopicOrPartition);
-        }
+    public AppendResult Append(Span<byte> batches, AppendOrigin origin, long nowMs, short acks) =>
+        _leadership is { } leading
+            ? Append(leading, batches, new AppendOptions { Epoch = leading.Epoch, NowMs = nowMs, Origin = origin }, acks)
+            : Refused(IsClosed ? ErrorCode.UnknownTopicOrPartition : ErrorCode.NotLeaderOrFollower);
 
-        if (_leadership is not { } leading)
-        {
-            return Refused(ErrorCode.NotLeaderOrFollower);
-        }
-
-        if (acks == -1 && !leading.HasEnoughReplicas)
-        {
-            return Refused(ErrorCode.NotEnoughReplicas);
-        }
-
-        var result = Log.Append(batches, new AppendOptions { Epoch = leading.Epoch, NowMs = nowMs, Origin = origin });
-        if (result.Error == ErrorCode.None && leading.IsAlone)
-        {
-            Complete(leading.AdvanceHighWatermark());
-        }
-
-        return result;
-    }
+    /// <summary>
+    /// As <see cref="Append(Span{byte}, AppendOrigin, long, short)"/>, for a coordinator's machine: its state is what the log held
+    /// up to <paramref name="endOffset"/> under the leader epoch <paramref name="epoch"/>, and so nothing may have come in between.
+    /// </summary>
+    /// <returns>NOT_LEADER_OR_FOLLOWER where something did: another leadership, or the append of another machine.</returns>
+    public AppendResult Append(Span<byte> batches, LeaderEpoch epoch, long endOffset, long nowMs, short acks) =>
+        _leadership is { } leading && leading.Epoch == epoch
+            ? Append(leading, batches, new AppendOptions { Epoch = epoch, NowMs = nowMs, Origin = AppendOrigin.Coordinator, EndOffset = endOffset }, acks)
+            : Refused(ErrorCode.NotLeaderOrFollower);
 
     /// <summary>Appends what the leader of <paramref name="epoch"/> sent; offsets and epochs stand in the batches already.</summary>
     /// <returns>NOT_LEADER_OR_FOLLOWER where this replica follows another epoch by now.</returns>
@@ -288,6 +277,22 @@ public sealed class Partition
         NotifyAll();
     }
 
+    private AppendResult Append(Leadership leading, Span<byte> batches, in AppendOptions options, short acks)
+    {
+        if (acks == -1 && !leading.HasEnoughReplicas)
+        {
+            return Refused(ErrorCode.NotEnoughReplicas);
+        }
+
+        var result = Log.Append(batches, options);
+        if (result.Error == ErrorCode.None && leading.IsAlone)
+        {
+            Complete(leading.AdvanceHighWatermark());
+        }
+
+        return result with { Epoch = options.Epoch };
+    }
+
     private static AppendResult Refused(ErrorCode error) =>
         new() { Error = error, BaseOffset = -1, LastOffset = -1, LogAppendTimeMs = -1, LogStartOffset = -1 };
 
@@ -306,8 +311,9 @@ public sealed class Partition
         return error != ErrorCode.None ? error : other;
     }
 
+    // Under a later leadership another record may stand where this one stood.
     private ValueTask<ErrorCode> Replicated(in AppendResult appended) =>
-        _leadership is { } leading ? leading.Replicated(appended.LastOffset) : new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
+        _leadership is { } leading && leading.Epoch == appended.Epoch ? leading.Replicated(appended.LastOffset) : new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
 
     private ValueTask<ErrorCode> Flushed(in AppendResult appended)
     {
