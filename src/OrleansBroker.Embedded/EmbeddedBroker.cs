@@ -136,7 +136,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         var metadata = new MetadataCache(new MetadataImage(logs.ClusterId, Id, []));
         var table = new PartitionTable();
         var documents = new FileDocumentStore(_options.Files, Path.Combine(Path.GetFullPath(_options.DataDirectory), "documents"));
-        var flushes = Started(new GroupFlush(_options.Clock));
+        var flushes = Started(new GroupFlush(_options.Clock), flush => flush.DisposeAsync());
         var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, _options.Loggers.CreateLogger<LocalPartitions>());
         var catalog = Started(await CatalogHost.LoadAsync(
             documents, configs, metadata, partitions, _options.Loggers.CreateLogger<CatalogHost>(), cancellation));
@@ -146,7 +146,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             coordinator => coordinator.DisposeAsync());
         partitions.Deleted = topic => groups.DeleteTopicOffsetsAsync(topic.Name);
         groups.Start();
-        Started(new Housekeeping(logs, table, configs, Cleaner(logs), partitions.OpenMissed, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
+        var background = Started(new LowPriorityThread("log cleaner"));
+        Started(
+            new Housekeeping(logs, table, configs, Cleaner(logs, background), background, partitions.OpenMissed, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()),
+            housekeeping => housekeeping.DisposeAsync());
         return new BrokerServices
         {
             Id = Id,
@@ -161,7 +164,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         };
     }
 
-    private LogCleaner? Cleaner(LogDirectory logs)
+    private LogCleaner? Cleaner(LogDirectory logs, IBackgroundWork background)
     {
         var config = _options.Config;
         return config.LogCleanerEnable
@@ -174,6 +177,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
                     DedupeBufferLoadFactor = config.LogCleanerIoBufferLoadFactor,
                     IoBytesPerSecondMax = config.LogCleanerIoMaxBytesPerSecond,
                     WorkShareMax = LogCleanerWorkShareMax,
+                    Clock = _options.Clock,
+                    Wait = background.Rest,
                 },
                 _options.Loggers.CreateLogger<LogCleaner>())
             : null;

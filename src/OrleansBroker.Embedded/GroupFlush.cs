@@ -6,31 +6,35 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Embedded;
 
 /// <summary>
-/// Makes appends durable for all who wait. A thread takes the partition that is due the longest, calls fsync once for
-/// all appends that wait for it, and answers them; while it is in fsync the next group of the partition gathers. Several
-/// partitions are flushed at a time, one partition never by two threads.
+/// Makes appends durable for all who wait. A worker takes the partition that is due the longest, calls fsync once for all
+/// appends that wait for it, and answers them; while it is in fsync the next group of the partition gathers. Several partitions
+/// are flushed at a time, one partition never by two workers. Workers end when nothing is due, and the timer starts them again.
 /// </summary>
-internal sealed class GroupFlush : IFlushQueue, IDisposable
+internal sealed class GroupFlush : IFlushQueue, IAsyncDisposable
 {
     /// <summary>A disk does several flushes at once in little more time than one; more than these it only queues.</summary>
-    private const int ThreadsMax = 4;
+    public const int WorkersMaxOnDisk = 4;
 
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private readonly SteadyClock _clock;
     private readonly ITimer _timer;
-    private readonly List<Thread> _threads = [];
+    private readonly int _workersMax;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // A group has an entry for each time that it became due earlier; those that are left when it is taken are passed over.
-    private readonly PriorityQueue<Group, long> _due = new();
+    private readonly PriorityQueue<Group, (long DueMs, long Asked)> _due = new();
     private readonly Dictionary<Partition, Group> _gathering = [];
     private readonly HashSet<Partition> _flushing = [];
     private long _ringsAtMs = long.MaxValue;
-    private int _idleThreads;
+    private long _asked;
+    private int _workers;
     private bool _stopping;
 
-    public GroupFlush(TimeProvider time)
+    /// <param name="workersMax">How many partitions are flushed at a time.</param>
+    public GroupFlush(TimeProvider time, int workersMax = WorkersMaxOnDisk)
     {
         _clock = new SteadyClock(time);
+        _workersMax = workersMax;
         _timer = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -55,7 +59,7 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
             if (dueMs < group.DueMs)
             {
                 group.DueMs = dueMs;
-                _due.Enqueue(group, dueMs);
+                Enqueue(group);
                 WakeAt(dueMs, nowMs);
             }
         }
@@ -64,30 +68,34 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
     }
 
     /// <summary>Flushes for all who wait, due or not, and answers them.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         lock (_gate)
         {
             _stopping = true;
-            Monitor.PulseAll(_gate);
-            if (_gathering.Count > 0 && _threads.Count == 0)
+            for (var group = 0; group < _gathering.Count; group++)
             {
-                StartThread();
+                Wake();
             }
+
+            EndIfIdle();
         }
 
-        foreach (var thread in _threads)
-        {
-            thread.Join();
-        }
-
-        _timer.Dispose();
+        await _stopped.Task;
+        await _timer.DisposeAsync();
     }
 
-    private void Run()
+    /// <summary>One worker, until nothing is due.</summary>
+    private async Task RunAsync()
     {
-        while (Take() is { } group)
+        while (true)
         {
+            await Task.Yield();
+            if (Take() is not { } group)
+            {
+                return;
+            }
+
             var error = Flush(group.Partition);
             var flushedTo = group.Partition.Log.RecoveryPoint;
             foreach (var waiting in group.Waiting)
@@ -100,40 +108,32 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
         }
     }
 
-    /// <summary>Waits until a group is due; null when it is time to stop and nobody waits.</summary>
+    /// <summary>The group that is due the longest; null where none is, and the worker is no longer counted.</summary>
     private Group? Take()
     {
         lock (_gate)
         {
-            while (true)
+            var nowMs = _clock.NowMs;
+            while (TryPeek(out var first, out var dueMs) && (_stopping || dueMs <= nowMs))
             {
-                var nowMs = _clock.NowMs;
-                while (TryPeek(out var first, out var dueMs) && (_stopping || dueMs <= nowMs))
+                _due.Dequeue();
+                if (_flushing.Contains(first.Partition))
                 {
-                    _due.Dequeue();
-                    if (_flushing.Contains(first.Partition))
-                    {
-                        first.IsHeldBack = true;
-                        continue;
-                    }
-
-                    _gathering.Remove(first.Partition);
-                    _flushing.Add(first.Partition);
-                    first.IsTaken = true;
-                    WakeForNext(nowMs);
-                    return first;
+                    first.IsHeldBack = true;
+                    continue;
                 }
 
-                if (_stopping && _gathering.Count == 0)
-                {
-                    return null;
-                }
-
+                _gathering.Remove(first.Partition);
+                _flushing.Add(first.Partition);
+                first.IsTaken = true;
                 WakeForNext(nowMs);
-                _idleThreads++;
-                Monitor.Wait(_gate);
-                _idleThreads--;
+                return first;
             }
+
+            _workers--;
+            WakeForNext(nowMs);
+            EndIfIdle();
+            return null;
         }
     }
 
@@ -145,20 +145,19 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
             if (_gathering.TryGetValue(partition, out var next) && next.IsHeldBack)
             {
                 next.IsHeldBack = false;
-                _due.Enqueue(next, next.DueMs);
-            }
-
-            if (_stopping)
-            {
-                Monitor.PulseAll(_gate);
+                Enqueue(next);
             }
         }
     }
 
+    /// <summary>Groups that are due at the same time take turns as they were asked for.</summary>
+    private void Enqueue(Group group) => _due.Enqueue(group, (group.DueMs, _asked++));
+
     private bool TryPeek(out Group first, out long dueMs)
     {
-        while (_due.TryPeek(out first!, out dueMs))
+        while (_due.TryPeek(out first!, out var priority))
         {
+            dueMs = priority.DueMs;
             if (!first.IsTaken && !first.IsHeldBack)
             {
                 return true;
@@ -167,6 +166,7 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
             _due.Dequeue();
         }
 
+        dueMs = Group.NeverMs;
         return false;
     }
 
@@ -178,10 +178,10 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
         }
     }
 
-    /// <summary>Sees to it that a thread looks at what is due at that time.</summary>
+    /// <summary>Sees to it that a worker looks at what is due at that time.</summary>
     private void WakeAt(long dueMs, long nowMs)
     {
-        if (dueMs <= nowMs)
+        if (_stopping || dueMs <= nowMs)
         {
             Wake();
         }
@@ -192,16 +192,21 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
         }
     }
 
-    // A thread that is flushing looks by itself when it is done.
+    // Where all workers are at work, the next that is done looks by itself.
     private void Wake()
     {
-        if (_idleThreads > 0)
+        if (_workers < _workersMax)
         {
-            Monitor.Pulse(_gate);
+            _workers++;
+            _ = RunAsync();
         }
-        else if (_threads.Count < ThreadsMax && !_stopping)
+    }
+
+    private void EndIfIdle()
+    {
+        if (_stopping && _workers == 0 && _gathering.Count == 0)
         {
-            StartThread();
+            _stopped.TrySetResult();
         }
     }
 
@@ -214,13 +219,6 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
         }
     }
 
-    private void StartThread()
-    {
-        var thread = new Thread(Run) { IsBackground = true, Name = "group flush" };
-        _threads.Add(thread);
-        thread.Start();
-    }
-
     private static ErrorCode Flush(Partition partition)
     {
         try
@@ -228,8 +226,9 @@ internal sealed class GroupFlush : IFlushQueue, IDisposable
             partition.Log.Flush();
             return ErrorCode.None;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+        catch (Exception)
         {
+            // Whatever it was: nobody may rely on the disk having the records, and nobody is left waiting.
             return ErrorCode.KafkaStorageError;
         }
     }

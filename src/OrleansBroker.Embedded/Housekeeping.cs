@@ -7,10 +7,10 @@ using OrleansBroker.Storage.Cleaning;
 namespace OrleansBroker.Embedded;
 
 /// <summary>
-/// What a broker does beside serving, on threads of its own: rolling and deleting old segments, writing checkpoints, removing
-/// the files of deleted topics, and compaction. Each job runs at its own interval, and a job that fails is logged and tried again.
+/// What a broker does beside serving: rolling and deleting old segments, writing checkpoints, removing the files of deleted
+/// topics, and compaction. Each job runs at its own interval, and a job that fails is logged and tried again.
 /// </summary>
-internal sealed class Housekeeping : IDisposable
+internal sealed class Housekeeping : IAsyncDisposable
 {
     /// <summary>How often deleted files whose delay has passed are looked for, and room for what found none; 60 s is the delay's default, and an idle broker should wake rarely.</summary>
     private const long SweepIntervalMs = 10_000;
@@ -19,17 +19,21 @@ internal sealed class Housekeeping : IDisposable
     private readonly PartitionTable _partitions;
     private readonly BrokerConfigCache _config;
     private readonly TimeProvider _clock;
+    private readonly IBackgroundWork _background;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<Thread> _threads = [];
     private readonly List<Job> _jobs;
+    private readonly Task _running;
 
-    public Housekeeping(LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, LogCleaner? cleaner, Action openMissed, TimeProvider clock, ILogger logger)
+    /// <param name="background">Where logs are compacted.</param>
+    public Housekeeping(
+        LogDirectory logs, PartitionTable partitions, BrokerConfigCache config, LogCleaner? cleaner, IBackgroundWork background, Action openMissed, TimeProvider clock, ILogger logger)
     {
         _logs = logs;
         _partitions = partitions;
         _config = config;
         _clock = clock;
+        _background = background;
         _logger = logger;
         _jobs =
         [
@@ -38,44 +42,41 @@ internal sealed class Housekeeping : IDisposable
             new("deletion", () => SweepIntervalMs, _logs.DeleteExpired),
             new("partitions without a log", () => SweepIntervalMs, _ => openMissed()),
         ];
-        Start("housekeeping", RunJobs);
-        if (cleaner is not null)
-        {
-            Start("log cleaner", () => Clean(cleaner));
-        }
+        _running = Task.WhenAll(RunJobsAsync(), cleaner is null ? Task.CompletedTask : CleanAsync(cleaner));
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _stopping.Cancel();
-        foreach (var thread in _threads)
-        {
-            thread.Join();
-        }
-
+        await _running;
         _stopping.Dispose();
-    }
-
-    private void Start(string name, Action run)
-    {
-        var thread = new Thread(() => run()) { IsBackground = true, Name = name, Priority = ThreadPriority.BelowNormal };
-        _threads.Add(thread);
-        thread.Start();
     }
 
     private long NowMs() => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Waits; false when it is time to stop.</summary>
-    private bool Wait(long milliseconds) => !_stopping.Token.WaitHandle.WaitOne((int)Math.Clamp(milliseconds, 1, int.MaxValue));
-
-    private void RunJobs()
+    private async ValueTask<bool> WaitAsync(long milliseconds)
     {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 1, int.MaxValue)), _clock, _stopping.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RunJobsAsync()
+    {
+        await Task.Yield();
         foreach (var job in _jobs)
         {
             job.DueMs = NowMs() + Math.Min(job.IntervalMs(), int.MaxValue);
         }
 
-        while (Wait(_jobs.Min(job => job.DueMs) - NowMs()))
+        while (await WaitAsync(_jobs.Min(job => job.DueMs) - NowMs()))
         {
             foreach (var job in _jobs.Where(job => job.DueMs <= NowMs()))
             {
@@ -85,23 +86,18 @@ internal sealed class Housekeeping : IDisposable
         }
     }
 
-    private void Clean(LogCleaner cleaner)
+    private async Task CleanAsync(LogCleaner cleaner)
     {
-        BackgroundThread.LowerPriority();
         do
         {
-            while (!_stopping.IsCancellationRequested && CleanOne(cleaner))
+            var cleaned = true;
+            while (cleaned && !_stopping.IsCancellationRequested)
             {
+                cleaned = false;
+                await _background.RunAsync(() => Try("compaction", () => cleaned = cleaner.CleanOne(NowMs(), _stopping.Token)));
             }
         }
-        while (Wait(_config.Current.LogCleanerBackoffMs));
-    }
-
-    private bool CleanOne(LogCleaner cleaner)
-    {
-        var cleaned = false;
-        Try("compaction", () => cleaned = cleaner.CleanOne(NowMs(), _stopping.Token));
-        return cleaned;
+        while (await WaitAsync(_config.Current.LogCleanerBackoffMs));
     }
 
     private void ApplyRetention(long nowMs)

@@ -4,7 +4,7 @@ using OrleansBroker.Simulation;
 
 namespace OrleansBroker.Embedded.Tests;
 
-/// <summary>When an append is acknowledged: <see cref="Partition.Committed"/> and the threads that flush for it.</summary>
+/// <summary>When an append is acknowledged: <see cref="Partition.Committed"/> and the workers that flush for it.</summary>
 public sealed class GroupFlushTests
 {
     private readonly SimulatedDisk _disk = new(seed: 1);

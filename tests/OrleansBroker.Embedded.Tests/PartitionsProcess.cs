@@ -66,14 +66,14 @@ internal sealed class PartitionsProcess
 
     public async Task<PartitionsProcess> RestartAfterKillAsync()
     {
-        _flushes.Dispose();
+        await _flushes.DisposeAsync();
         Disk.ProcessKill();
         return await StartAsync(Disk, Boot);
     }
 
     public async Task<PartitionsProcess> RestartAfterPowerLossAsync()
     {
-        _flushes.Dispose();
+        await _flushes.DisposeAsync();
         Disk.PowerLoss();
         return await StartAsync(Disk, boot: $"{Boot}+");
     }
@@ -91,7 +91,7 @@ internal sealed class PartitionsProcess
         _logs.CloseCleanly(Time.NowMs);
     }
 
-    public void StopFlushing() => _flushes.Dispose();
+    public void StopFlushing() => _flushes.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     public async Task CreateAsync(string topic, int partitions = 1, params (string Name, string Value)[] configs)
     {

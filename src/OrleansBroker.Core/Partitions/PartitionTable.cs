@@ -9,12 +9,12 @@ public sealed class PartitionTable
     private readonly ConcurrentDictionary<string, HostedTopic> _byName = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Guid, HostedTopic> _byId = new();
 
-    /// <summary>All partitions, as they are while this is enumerated.</summary>
+    /// <summary>All partitions by topic name and index, as they are while this is enumerated.</summary>
     public IEnumerable<Partition> All
     {
         get
         {
-            foreach (var (_, topic) in _byName)
+            foreach (var topic in _byName.Values.OrderBy(topic => topic.Name, StringComparer.Ordinal))
             {
                 foreach (var partition in topic.Partitions)
                 {

@@ -50,7 +50,7 @@ internal sealed class GroupBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Groups.DisposeAsync();
-        _flushes.Dispose();
+        await _flushes.DisposeAsync();
         _catalog.Dispose();
         _logs.Dispose();
     }
@@ -59,7 +59,7 @@ internal sealed class GroupBroker : IAsyncDisposable
     public async Task KillAndRestartAsync()
     {
         await Groups.DisposeAsync();
-        _flushes.Dispose();
+        await _flushes.DisposeAsync();
         Disk.ProcessKill();
         await OpenAsync();
     }
