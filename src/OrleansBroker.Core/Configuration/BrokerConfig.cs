@@ -43,6 +43,8 @@ public sealed class BrokerConfig
         LogCleanerIoBufferLoadFactor = Get<double>("log.cleaner.io.buffer.load.factor");
         LogCleanerIoMaxBytesPerSecond = Get<double>("log.cleaner.io.max.bytes.per.second");
 
+        ReplicaLagTimeMaxMs = Get<long>("replica.lag.time.max.ms");
+
         ProducerIdExpirationMs = Get<int>("producer.id.expiration.ms");
 
         GroupInitialRebalanceDelayMs = Get<int>("group.initial.rebalance.delay.ms");
@@ -111,6 +113,8 @@ public sealed class BrokerConfig
     public int LogCleanerIoBufferSize { get; }
     public double LogCleanerIoBufferLoadFactor { get; }
     public double LogCleanerIoMaxBytesPerSecond { get; }
+
+    public long ReplicaLagTimeMaxMs { get; }
 
     public int ProducerIdExpirationMs { get; }
 

@@ -73,6 +73,9 @@ public static class BrokerConfigTable
         Number("log.cleaner.io.buffer.load.factor", 0.9, Between(0, 1), "How full the memory for keys may get."),
         Number("log.cleaner.io.max.bytes.per.second", double.MaxValue, AtLeast(0), "How many bytes a second the cleaner reads and writes at most."),
 
+        // Replication.
+        Long("replica.lag.time.max.ms", 30_000, AtLeast(1), "How long a follower may be behind before it leaves the in-sync replicas."),
+
         // Producers.
         Int("producer.id.expiration.ms", 86_400_000, AtLeast(1), "How long a partition remembers an idempotent producer after its last write.").Dynamic(),
 

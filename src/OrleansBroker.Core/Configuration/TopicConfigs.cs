@@ -48,6 +48,13 @@ public static class TopicConfigs
         };
     }
 
+    /// <summary>What replication needs of it.</summary>
+    public static (int MinInSyncReplicas, bool AllowsUncleanElection) ToReplicationConfig(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker)
+    {
+        var values = new Values(overrides, broker);
+        return (values.Get<int>("min.insync.replicas"), values.Get<bool>("unclean.leader.election.enable"));
+    }
+
     /// <summary>Whether these overrides can stand together over the broker's defaults; the first problem where they cannot.</summary>
     public static bool TryValidate(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker, [NotNullWhen(false)] out ConfigProblem? problem)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Core.Metadata;
@@ -50,7 +51,7 @@ public sealed record MetadataImage(string ClusterId, BrokerId ControllerId, Immu
 
     public bool IsAlive(BrokerId id) => FindBroker(id) is not null;
 
-    /// <summary>Adds topics, each in place of the one that had its name.</summary>
+    /// <summary>Adds topics, each in place of the one that had its name. What is known of a partition never gives way to something older.</summary>
     public MetadataImage With(IEnumerable<TopicImage> topics)
     {
         var byName = _byName.ToBuilder();
@@ -62,8 +63,9 @@ public sealed record MetadataImage(string ClusterId, BrokerId ControllerId, Immu
                 byId.Remove(replaced.Id);
             }
 
-            byName[topic.Name] = topic;
-            byId[topic.Id] = topic;
+            var merged = byId.TryGetValue(topic.Id, out var known) ? topic.MergedWith(known) : topic;
+            byName[topic.Name] = merged;
+            byId[topic.Id] = merged;
         }
 
         return new MetadataImage(this, byName.ToImmutable(), byId.ToImmutable());
@@ -82,16 +84,29 @@ public sealed record MetadataImage(string ClusterId, BrokerId ControllerId, Immu
         return new MetadataImage(this, byName.ToImmutable(), byId.ToImmutable());
     }
 
-    /// <summary>One partition has another leader, epoch or ISR; unchanged where the topic is gone.</summary>
-    public MetadataImage With(Guid topicId, int partition, PartitionImage changed)
+    /// <summary>Partitions have another leader, epoch or ISR. What is older than the image, or of no topic in it, changes nothing.</summary>
+    public MetadataImage Merge(IEnumerable<PartitionState> states)
     {
-        if (Find(topicId) is not { } topic || partition >= topic.Partitions.Length)
+        var topics = new List<TopicImage>();
+        foreach (var changes in states.GroupBy(state => state.TopicId))
         {
-            return this;
+            if (Find(changes.Key) is not { } topic)
+            {
+                continue;
+            }
+
+            var partitions = topic.Partitions.AsSpan().ToArray();
+            foreach (var state in changes)
+            {
+                if (state.Partition < partitions.Length && state.IsNewerThan(partitions[state.Partition].LeaderEpoch, partitions[state.Partition].PartitionEpoch))
+                {
+                    partitions[state.Partition] = state.ToImage();
+                }
+            }
+
+            topics.Add(topic with { Partitions = partitions });
         }
 
-        var partitions = topic.Partitions.AsSpan().ToArray();
-        partitions[partition] = changed;
-        return With([topic with { Partitions = partitions }]);
+        return topics.Count == 0 ? this : With(topics);
     }
 }

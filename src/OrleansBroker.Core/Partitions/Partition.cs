@@ -58,7 +58,13 @@ public sealed class Partition
     public Leadership? Leadership => _leadership;
 
     /// <summary><c>min.insync.replicas</c> of the topic.</summary>
-    public int MinInSyncReplicas { get; set; } = 1;
+    public int MinInSyncReplicas { get; private set; } = 1;
+
+    /// <summary><c>unclean.leader.election.enable</c> of the topic.</summary>
+    public bool AllowsUncleanElection { get; private set; }
+
+    /// <summary>Called, by the thread that serves its fetch, when a follower has caught up that is not in sync yet; it must not block.</summary>
+    public Action<Partition>? CaughtUp { get; set; }
 
     /// <summary>Whether the topic is one of the broker's own (<c>__consumer_offsets</c>), which clients may not write to.</summary>
     public bool IsInternal { get; }
@@ -131,6 +137,19 @@ public sealed class Partition
 
         ended?.Refuse(ErrorCode.NotLeaderOrFollower);
         NotifyAll();
+    }
+
+    /// <summary>The topic's configuration has changed, or is told for the first time.</summary>
+    public void Configure(LogConfig log, int minInSyncReplicas, bool allowsUncleanElection)
+    {
+        Log.Config = log;
+        MinInSyncReplicas = minInSyncReplicas;
+        AllowsUncleanElection = allowsUncleanElection;
+        if (_leadership is { } leading)
+        {
+            Complete(leading.AdvanceHighWatermark());
+            NotifyCommitted();
+        }
     }
 
     /// <summary>A change within the same leader epoch (the ISR, a reassignment), which is stored already.</summary>
@@ -238,7 +257,12 @@ public sealed class Partition
         }
 
         var before = Log.HighWatermark;
-        Complete(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp));
+        Complete(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp, out var isCandidate));
+        if (isCandidate)
+        {
+            CaughtUp?.Invoke(this);
+        }
+
         return Log.HighWatermark > before;
     }
 

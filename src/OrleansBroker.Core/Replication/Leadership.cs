@@ -95,23 +95,14 @@ public sealed class Leadership
     }
 
     /// <summary>
-    /// The ISR is about to be written: from now until <see cref="Partition.Update"/> or <see cref="Withdraw"/> a record is committed
-    /// only when the members of both have it.
+    /// An ISR is about to be written: until <see cref="Partition.Update"/> says what is stored, a record is committed only when the
+    /// members of both have it, and of any other that was proposed since and whose write may still arrive.
     /// </summary>
     public void Propose(IsrMember[] isr)
     {
         lock (_gate)
         {
-            _proposed = isr;
-        }
-    }
-
-    /// <summary>The proposed ISR was not written, and never will be.</summary>
-    public void Withdraw()
-    {
-        lock (_gate)
-        {
-            _proposed = [];
+            _proposed = [.. _proposed, .. isr];
         }
     }
 
@@ -127,8 +118,10 @@ public sealed class Leadership
         }
     }
 
-    internal List<CommitWaiter> NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    /// <param name="isCandidate">Whether it is not in sync and has all that is committed.</param>
+    internal List<CommitWaiter> NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp, out bool isCandidate)
     {
+        isCandidate = false;
         lock (_gate)
         {
             if (FollowerOf(follower) is not { } progress || brokerEpoch < progress.BrokerEpoch)
@@ -137,7 +130,9 @@ public sealed class Leadership
             }
 
             progress.NoteFetched(brokerEpoch, fetchOffset, _partition.Log.LogEndOffset, timestamp);
-            return Advance();
+            var decided = Advance();
+            isCandidate = !_state.IsInSync(follower) && fetchOffset >= Math.Max(_partition.HighWatermark, StartOffset);
+            return decided;
         }
     }
 
@@ -252,6 +247,7 @@ public sealed class Leadership
         return least;
     }
 
+    // A member that is also a candidate of a later life of its broker is counted all the same.
     private bool IsCounted(BrokerId broker) => _state.IsInSync(broker) || Array.Exists(_proposed, member => member.Broker == broker);
 
     private List<CommitWaiter> Decided()

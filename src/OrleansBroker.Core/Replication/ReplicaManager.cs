@@ -1,36 +1,280 @@
+using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Peers;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Core.Replication;
 
 /// <summary>
-/// All replicas of one broker: leads and follows as the partitions' documents say, keeps the ISR, and stands for election when a
-/// leader is gone.
+/// All replicas of one broker: opens their logs, leads and follows as the partitions' documents say, and answers its peers about
+/// them.
+/// <list type="bullet">
+/// <item><see cref="ReplicaRoles"/>: the part that a replica plays.</item>
+/// <item><see cref="LeaderElections"/>: who leads when a leader is gone.</item>
+/// <item><see cref="IsrUpkeep"/>: who is in sync.</item>
+/// <item><see cref="AnnouncementExchange"/>: how the others hear of it.</item>
+/// </list>
 /// </summary>
-public sealed class ReplicaManager(ReplicaServices services) : IPartitionHost, IAsyncDisposable
+public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
 {
-    private readonly ReplicaFetchers _fetchers = new(services);
+    private const int ReadsAtOnceMax = 64;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Called after a partition began to lead, ended to, or was closed; by the thread that changed it.</summary>
-    public Action<Partition>? RoleChanged { get; set; }
+    private readonly ReplicaServices _services;
+    private readonly ILogger _logger;
+    private readonly ReplicaSet _replicas = new();
+    private readonly Announcements _announcements;
+    private readonly AnnouncementExchange _exchange;
+    private readonly ReplicaFetchers _fetchers;
+    private readonly PartitionDocumentStore _documents;
+    private readonly ReplicaRoles _roles;
+    private readonly ReplicaOpening _opening;
+    private readonly IsrUpkeep _isr;
+    private readonly LeaderElections _elections;
+    private readonly WakeUp _sweepDue;
+    private readonly Lock _topics = new();
+    private readonly Dictionary<ReplicaKey, PartitionState> _unplaced = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _loops = [];
+    private IDisposable? _membership;
+
+    public ReplicaManager(ReplicaServices services)
+    {
+        _services = services;
+        _logger = services.Loggers.CreateLogger<ReplicaManager>();
+        _announcements = new Announcements(services.Self.Id, services.Self.Epoch);
+        _exchange = new AnnouncementExchange(services, _announcements, Hear);
+        _announcements.Noted = _exchange.Push;
+        _fetchers = new ReplicaFetchers(services);
+        _documents = new PartitionDocumentStore(services.Documents, services.Random);
+        _roles = new ReplicaRoles(services, _fetchers, _announcements);
+        _isr = new IsrUpkeep(services, _replicas, _documents, _roles);
+        _opening = new ReplicaOpening(services, _replicas, _roles, _isr);
+        _elections = new LeaderElections(services, _replicas, _documents, _roles);
+        _sweepDue = new WakeUp(services.Clock);
+    }
+
+    /// <summary>Called after a partition began to lead, ended to, or was closed. Two calls for one partition may come out of order: what counts is what the partition is when it is called.</summary>
+    public Action<Partition>? RoleChanged
+    {
+        get => _roles.Changed;
+        set => _roles.Changed = value;
+    }
 
     /// <summary>Opens the replicas of the topics in the image and takes this broker's part in each.</summary>
-    public ValueTask StartAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    /// <exception cref="IOException">The documents cannot be read.</exception>
+    public async ValueTask StartAsync(CancellationToken cancellation)
+    {
+        var topics = _services.Metadata.Current.Topics.ToArray();
+        foreach (var topic in topics)
+        {
+            await ServeAsync(topic, isNew: false, cancellation);
+        }
+
+        _services.Logs.MarkRunning();
+        _opening.WarnOfStrayLogs();
+        _membership = _services.Membership.Subscribe(_ => OnMembershipChanged());
+        _loops.Add(RunAsync("elections", SweepAsync));
+        _loops.Add(RunAsync("in-sync replicas", _isr.RunAsync));
+        _loops.Add(RunAsync("announcements", _exchange.RunPushesAsync));
+        _loops.Add(RunAsync("announcements of others", _exchange.RunPullsAsync));
+    }
 
     /// <summary>Hands every leadership over that another in-sync replica can take; what is left is led until the end.</summary>
-    public ValueTask DrainAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    public async ValueTask DrainAsync(CancellationToken cancellation)
+    {
+        var brokers = _services.Membership.Current;
+        var successors = _replicas.All
+            .Where(replica => replica.Partition.IsLeader)
+            .Select(replica => (replica.Key, Broker: Array.Find(Election.Candidates(replica.Partition.State, brokers), id => id != _services.Self.Id && brokers.Find(id) is { IsDraining: false })))
+            .Where(each => brokers.IsAlive(each.Broker) && each.Broker != _services.Self.Id)
+            .GroupBy(each => each.Broker, each => each.Key);
+        await Task.WhenAll(successors.Select(async taken =>
+        {
+            try
+            {
+                await _services.Peers.AskAsync(taken.Key, new TakeLeadership([.. taken], ElectionKind.Handover), cancellation);
+            }
+            catch (IOException e)
+            {
+                ReplicationLog.JobFailed(_logger, $"handing leaderships over to broker {taken.Key}", e);
+            }
+        }));
+    }
 
-    public ValueTask TopicCreatedAsync(TopicImage topic) => throw new NotImplementedException();
+    public ValueTask TopicCreatedAsync(TopicImage topic) => ServeAsync(topic, isNew: true, _stopping.Token);
 
-    public ValueTask TopicDeletedAsync(TopicImage topic) => throw new NotImplementedException();
+    public ValueTask PartitionsAddedAsync(TopicImage topic, int firstPartition) => ServeAsync(topic, isNew: true, _stopping.Token);
 
-    public ValueTask PartitionsAddedAsync(TopicImage topic, int firstPartition) => throw new NotImplementedException();
+    public ValueTask TopicDeletedAsync(TopicImage topic)
+    {
+        lock (_topics)
+        {
+            _opening.Remove(topic);
+            for (var partition = 0; partition < topic.Partitions.Length; partition++)
+            {
+                _unplaced.Remove(new ReplicaKey(topic.Id, partition));
+            }
+        }
 
-    public ValueTask TopicConfigChangedAsync(TopicImage topic) => throw new NotImplementedException();
+        return ValueTask.CompletedTask;
+    }
 
-    public ValueTask BrokerConfigChangedAsync(BrokerConfig config) => throw new NotImplementedException();
+    public ValueTask TopicConfigChangedAsync(TopicImage topic)
+    {
+        _opening.Configure(topic);
+        return ValueTask.CompletedTask;
+    }
 
-    public ValueTask DisposeAsync() => _fetchers.DisposeAsync();
+    public ValueTask BrokerConfigChangedAsync(BrokerConfig config)
+    {
+        foreach (var topic in _services.Metadata.Current.Topics)
+        {
+            _opening.Configure(topic);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Stores another state of a partition that this broker leads, by compare-and-swap; <paramref name="change"/> may be called more
+    /// than once, and answers null where there is nothing to do.
+    /// </summary>
+    /// <returns>None, UNKNOWN_TOPIC_OR_PARTITION, or NOT_LEADER_OR_FOLLOWER where this broker does not lead, or the outcome is not known.</returns>
+    public async ValueTask<ErrorCode> AlterAsync(ReplicaKey key, Func<PartitionState, PartitionState?> change, CancellationToken cancellation)
+    {
+        if (_replicas.Find(key) is not { } replica)
+        {
+            return ErrorCode.UnknownTopicOrPartition;
+        }
+
+        return await _isr.AlterAsync(replica, change, cancellation) ? ErrorCode.None : ErrorCode.NotLeaderOrFollower;
+    }
+
+    /// <summary>Stands for partitions that another broker leads, or that nobody can lead without loss.</summary>
+    public ValueTask<IReadOnlyList<ErrorCode>> TakeLeadershipAsync(IReadOnlyList<ReplicaKey> keys, ElectionKind kind) =>
+        _elections.TakeAsync(keys, kind, _stopping.Token);
+
+    /// <summary>What this broker knows of some of its replicas.</summary>
+    public IReadOnlyList<DescribedReplica> Describe(IReadOnlyList<ReplicaKey> keys) =>
+    [
+        .. keys.Select(key => _replicas.Find(key) is { } replica
+            ? new DescribedReplica(key, LeaderElections.EndOf(replica), replica.Partition.State)
+            : new DescribedReplica(key, null, null)),
+    ];
+
+    /// <summary>What this broker announced after a version of one of its lives.</summary>
+    public Announcement AnnouncedSince(long brokerEpoch, long version) => _announcements.Since(brokerEpoch, version);
+
+    /// <summary>Another broker announced something.</summary>
+    public void Hear(Announcement news)
+    {
+        lock (_topics)
+        {
+            _services.Metadata.Change(image => image.Merge(news.States));
+            foreach (var state in news.States)
+            {
+                Hear(state);
+            }
+
+            _announcements.NoteHeard(news);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _membership?.Dispose();
+        _stopping.Cancel();
+        await Task.WhenAll(_loops);
+        await _fetchers.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private void Hear(PartitionState state)
+    {
+        var key = new ReplicaKey(state.TopicId, state.Partition);
+        if (_services.Metadata.Current.Find(state.TopicId) is not { } topic || state.Partition >= topic.Partitions.Length)
+        {
+            // The catalog has told others of the topic before it told this broker.
+            if (!_unplaced.TryGetValue(key, out var earlier) || state.IsNewerThan(earlier.LeaderEpoch, earlier.PartitionEpoch))
+            {
+                _unplaced[key] = state;
+            }
+
+            return;
+        }
+
+        var isAssigned = Array.IndexOf(state.Replicas, _services.Self.Id) >= 0;
+        if (_replicas.Find(key) is { } replica)
+        {
+            _roles.Hear(replica, state);
+            if (!isAssigned && ReferenceEquals(replica.Partition.State, state))
+            {
+                _opening.Remove(replica, topic);
+            }
+        }
+        else if (isAssigned)
+        {
+            _opening.Open(topic, [state], isNew: true);
+        }
+    }
+
+    /// <summary>Reads what stands in the documents, opens what is this broker's, and shows the topic.</summary>
+    private async ValueTask ServeAsync(TopicImage topic, bool isNew, CancellationToken cancellation)
+    {
+        var states = new PartitionState?[topic.Partitions.Length];
+        await Concurrently.ForEachAsync([.. Enumerable.Range(0, states.Length)], ReadsAtOnceMax, async partition =>
+            states[partition] = await _documents.ReadAsync(new ReplicaKey(topic.Id, partition), cancellation));
+        lock (_topics)
+        {
+            var placed = states.Select((state, partition) => Newest(state ?? _opening.SoleState(topic, partition), new ReplicaKey(topic.Id, partition))).OfType<PartitionState>().ToArray();
+            _opening.Open(topic, placed, isNew);
+            _services.Metadata.Change(image => image.With([topic]).Merge(placed));
+        }
+    }
+
+    private PartitionState? Newest(PartitionState? state, ReplicaKey key) =>
+        _unplaced.Remove(key, out var heard) && (state is null || heard.IsNewerThan(state.LeaderEpoch, state.PartitionEpoch)) ? heard : state;
+
+    private void OnMembershipChanged()
+    {
+        _isr.QueueChanged();
+        _sweepDue.Call();
+    }
+
+    private async Task SweepAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await _elections.SweepAsync(stopping);
+            _isr.QueueUncertain();
+            await _isr.VerifyAsync(stopping);
+            _opening.OpenMissed();
+            await _sweepDue.SleepAsync(SweepInterval, stopping);
+        }
+    }
+
+    private async Task RunAsync(string job, Func<CancellationToken, Task> run)
+    {
+        await Task.Yield();
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await run(_stopping.Token);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                ReplicationLog.JobFailed(_logger, job, e);
+                await Task.Delay(SweepInterval, _services.Clock, CancellationToken.None);
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Core.Topics;
 using OrleansBroker.Protocol;

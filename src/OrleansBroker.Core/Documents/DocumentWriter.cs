@@ -1,14 +1,14 @@
 using System.Collections.Concurrent;
 using OrleansBroker.Core.Ports;
 
-namespace OrleansBroker.Embedded.Topics;
+namespace OrleansBroker.Core.Documents;
 
 /// <summary>
 /// Writes documents to a store that may lose an answer. Remembers the ETag of each document that it read or wrote, and after
 /// a lost answer reads again: the write was done if the document is what was written, and is tried again if nothing changed.
 /// </summary>
 /// <remarks>Contents are unlike each other even where they say the same, by the id of the write in them.</remarks>
-internal sealed class DocumentWriter(IDocumentStore store)
+public sealed class DocumentWriter(IDocumentStore store)
 {
     private const int AttemptsMax = 3;
 
