@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Core.Tests.Metadata;
@@ -43,12 +44,38 @@ public sealed class MetadataImageTests
     public void A_partition_can_change_alone()
     {
         var topic = Topic("orders", partitions: 2);
-        var image = Empty.With([topic]).With(topic.Id, 1, topic.Partitions[1] with { LeaderEpoch = new LeaderEpoch(5) });
+        var image = Empty.With([topic]).Merge([State(topic.Id, 1, leaderEpoch: 5, partitionEpoch: 0)]);
 
         Assert.Equal([0, 5], image.Find("orders")!.Partitions.Select(partition => partition.LeaderEpoch.Value));
         Assert.Equal(0, topic.Partitions[1].LeaderEpoch.Value);
-        Assert.Same(image, image.With(Guid.NewGuid(), 0, topic.Partitions[0]));
+        Assert.Same(image, image.Merge([State(Guid.NewGuid(), 0, leaderEpoch: 9, partitionEpoch: 0)]));
     }
+
+    [Fact]
+    public void What_is_known_of_a_partition_never_gives_way_to_something_older()
+    {
+        var topic = Topic("orders");
+        var image = Empty.With([topic]).Merge([State(topic.Id, 0, leaderEpoch: 5, partitionEpoch: 7)]);
+
+        foreach (var (leaderEpoch, partitionEpoch) in new[] { (4, 9), (5, 7), (5, 6) })
+        {
+            Assert.Equal(image, image.Merge([State(topic.Id, 0, leaderEpoch, partitionEpoch) with { Leader = new BrokerId(2) }]));
+        }
+
+        Assert.Equal(5, image.With([topic with { Configs = new Dictionary<string, string> { ["retention.ms"] = "1" } }]).Find("orders")!.Partitions[0].LeaderEpoch.Value);
+        Assert.Equal(2, image.Merge([State(topic.Id, 0, leaderEpoch: 6, partitionEpoch: 0) with { Leader = new BrokerId(2) }]).Find("orders")!.Partitions[0].Leader.Value);
+    }
+
+    private static PartitionState State(Guid topicId, int partition, int leaderEpoch, int partitionEpoch) => new()
+    {
+        TopicId = topicId,
+        Partition = partition,
+        Replicas = [new BrokerId(1), new BrokerId(2)],
+        Leader = new BrokerId(1),
+        LeaderEpoch = new LeaderEpoch(leaderEpoch),
+        Isr = [new IsrMember(new BrokerId(1), 1)],
+        PartitionEpoch = partitionEpoch,
+    };
 
     [Fact]
     public void Changes_of_the_cache_follow_one_another()

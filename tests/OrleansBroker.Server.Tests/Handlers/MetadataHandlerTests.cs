@@ -1,4 +1,4 @@
-using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Server.Handlers;
@@ -124,8 +124,16 @@ public sealed class MetadataHandlerTests
     public async Task A_leader_that_does_not_live_is_not_told_and_its_replica_is_offline()
     {
         var id = await _harness.CreateAsync("orders");
-        BrokerId[] gone = [new(7), new(0)];
-        _harness.Broker.Metadata.Change(image => image.With(id, 0, new PartitionImage(new BrokerId(7), new LeaderEpoch(3), gone, gone)));
+        var gone = new PartitionState
+        {
+            TopicId = id,
+            Partition = 0,
+            Replicas = [new BrokerId(7), new BrokerId(0)],
+            Leader = new BrokerId(7),
+            LeaderEpoch = new LeaderEpoch(3),
+            Isr = [new IsrMember(new BrokerId(7), 1), new IsrMember(new BrokerId(0), 1)],
+        };
+        _harness.Broker.Metadata.Change(image => image.Merge([gone]));
 
         var partition = Assert.Single(Assert.Single((await Send(13, [new() { Name = "orders" }])).Topics).Partitions);
 

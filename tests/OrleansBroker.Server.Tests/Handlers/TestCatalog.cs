@@ -12,7 +12,7 @@ internal sealed class TestCatalog(BrokerConfigCache config, MetadataCache metada
 {
     private readonly Catalog _catalog = new(Guid.NewGuid);
 
-    private CatalogView View => new(config.Current, [.. metadata.Current.Brokers.Select(broker => broker.Id)]);
+    private CatalogView View => new(config.Current, [.. metadata.Current.Brokers.Select(broker => new CatalogBroker(broker.Id, broker.Rack))]);
 
     public ValueTask<CreateTopicsResponse> CreateTopicsAsync(CreateTopicsRequest request, CancellationToken cancellation) => new(Apply(_catalog.CreateTopics(request, View)));
 
