@@ -59,7 +59,8 @@ public sealed class MetadataImageTests
 
         foreach (var (leaderEpoch, partitionEpoch) in new[] { (4, 9), (5, 7), (5, 6) })
         {
-            Assert.Equal(image, image.Merge([State(topic.Id, 0, leaderEpoch, partitionEpoch) with { Leader = new BrokerId(2) }]));
+            var older = State(topic.Id, 0, leaderEpoch, partitionEpoch) with { Leader = new BrokerId(2) };
+            Assert.Equal(1, image.Merge([older]).Find("orders")!.Partitions[0].Leader.Value);
         }
 
         Assert.Equal(5, image.With([topic with { Configs = new Dictionary<string, string> { ["retention.ms"] = "1" } }]).Find("orders")!.Partitions[0].LeaderEpoch.Value);
