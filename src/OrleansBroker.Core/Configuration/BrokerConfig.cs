@@ -52,6 +52,7 @@ public sealed class BrokerConfig
         GroupMaxSize = Get<int>("group.max.size");
         GroupMinSessionTimeoutMs = Get<int>("group.min.session.timeout.ms");
         OffsetMetadataMaxBytes = Get<int>("offset.metadata.max.bytes");
+        OffsetsCommitTimeoutMs = Get<int>("offsets.commit.timeout.ms");
         OffsetsRetentionCheckIntervalMs = Get<long>("offsets.retention.check.interval.ms");
         OffsetsRetentionMinutes = Get<int>("offsets.retention.minutes");
         OffsetsTopicCompressionCodec = (CompressionCodec)Get<int>("offsets.topic.compression.codec");
@@ -123,6 +124,7 @@ public sealed class BrokerConfig
     public int GroupMaxSize { get; }
     public int GroupMinSessionTimeoutMs { get; }
     public int OffsetMetadataMaxBytes { get; }
+    public int OffsetsCommitTimeoutMs { get; }
     public long OffsetsRetentionCheckIntervalMs { get; }
     public int OffsetsRetentionMinutes { get; }
     public CompressionCodec OffsetsTopicCompressionCodec { get; }

@@ -85,6 +85,7 @@ public static class BrokerConfigTable
         Int("group.max.size", int.MaxValue, AtLeast(1), "How many members a group may have."),
         Int("group.min.session.timeout.ms", 6_000, AtLeast(1), "The shortest session timeout a member may ask for."),
         Int("offset.metadata.max.bytes", 4096, AtLeast(0), "The largest metadata a consumer may commit with an offset."),
+        Int("offsets.commit.timeout.ms", 5_000, AtLeast(1), "How long a coordinator waits until all in-sync replicas have what it wrote."),
         Long("offsets.retention.check.interval.ms", 600_000, AtLeast(1), "How often expired offsets are removed."),
         Int("offsets.retention.minutes", 10_080, AtLeast(1), "How long the offsets of an empty group are kept."),
         Int("offsets.topic.compression.codec", 0, Between(0, 4), "The codec of the records in __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd."),

@@ -26,6 +26,9 @@ public sealed record GroupOptions
     /// <summary><c>offsets.retention.check.interval.ms</c>: how often expired offsets are looked for.</summary>
     public long OffsetsRetentionCheckIntervalMs { get; init; } = 600_000;
 
+    /// <summary><c>offsets.commit.timeout.ms</c>: how long an answer may wait until all in-sync replicas have what it rests on.</summary>
+    public int CommitTimeoutMs { get; init; } = 5_000;
+
     /// <summary><c>max.message.bytes</c> of the topic: a group whose metadata does not fit one record cannot be committed.</summary>
     public int RecordBytesMax { get; init; } = 1_000_000;
 
@@ -42,6 +45,7 @@ public sealed record GroupOptions
         InitialRebalanceDelayMs = config.GroupInitialRebalanceDelayMs,
         SizeMax = config.GroupMaxSize,
         OffsetMetadataMax = config.OffsetMetadataMaxBytes,
+        CommitTimeoutMs = config.OffsetsCommitTimeoutMs,
         OffsetsRetentionMs = config.OffsetsRetentionMinutes * 60_000L,
         OffsetsRetentionCheckIntervalMs = config.OffsetsRetentionCheckIntervalMs,
     };

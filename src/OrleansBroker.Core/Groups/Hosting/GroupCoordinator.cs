@@ -15,16 +15,19 @@ namespace OrleansBroker.Core.Groups.Hosting;
 /// </summary>
 public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
 {
-    /// <summary>How often the deletion of a topic asks whether a shard is loaded by now.</summary>
-    private const int LoadingPollMs = 100;
+    /// <summary>How long the deletion of a topic waits for a shard that is being loaded or cannot commit.</summary>
+    private const int DeleteAgainMs = 500;
+
+    /// <summary>Shards that are loaded at a time: one that takes long does not hold up the rest, and all together not the broker.</summary>
+    private const int LoadsMax = 2;
 
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly BrokerConfigCache _config;
     private readonly MetadataCache _metadata;
+    private readonly PartitionTable _partitions;
     private readonly ITopicCatalog _topics;
     private readonly GroupHosting _hosting;
-    private readonly BackgroundTasks _background;
+    private readonly BackgroundTasks _background = new(LoadsMax);
     private readonly Lock _growing = new();
     private readonly Random _random;
     private GroupShardHost[] _hosts = [];
@@ -34,10 +37,10 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
     {
         _config = config;
         _metadata = metadata;
+        _partitions = partitions;
         _topics = topics;
         _time = time;
         _random = new Random(random.Next());
-        _background = new BackgroundTasks(_stopping.Token);
         var clock = new SteadyClock(time);
         _hosting = new GroupHosting
         {
@@ -46,31 +49,40 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
             Clock = clock,
             Timer = new GroupTimer(time, clock, Tick),
             Logger = logger,
-            FindPartition = index => partitions.Find(InternalTopics.ConsumerOffsets, index),
+            FindPartition = Find,
             RunInBackground = _background.Run,
         };
     }
 
-    /// <summary>Starts to load all groups, so that sessions end and offsets expire also where nobody asks.</summary>
-    public void Start() => _background.Run(cancellation =>
+    /// <summary>Starts to load all groups that this broker leads, so that sessions end and offsets expire also where nobody asks.</summary>
+    public void Start()
     {
         foreach (var host in Hosts())
         {
-            host.Load(cancellation);
+            host.OnRoleChanged();
         }
-    });
+    }
+
+    /// <summary>
+    /// A partition of this broker began to lead, ended to, or was closed: its groups are loaded in the background, or thrown away
+    /// with all who wait. Called by whoever changed it; does not wait.
+    /// </summary>
+    public void OnRoleChanged(Partition partition)
+    {
+        if (partition.Name.Topic == InternalTopics.ConsumerOffsets)
+        {
+            HostsUpTo(partition.Name.Partition + 1)[partition.Name.Partition].OnRoleChanged();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
-        _stopping.Cancel();
-        await _background.WhenAllAsync();
+        await _background.DisposeAsync();
         _hosting.Timer.Dispose();
         foreach (var host in Volatile.Read(ref _hosts))
         {
             host.Dispose();
         }
-
-        _stopping.Dispose();
     }
 
     public int PartitionFor(string groupId) =>
@@ -83,7 +95,8 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
             return (ErrorCode.CoordinatorNotAvailable, BrokerId.None);
         }
 
-        var leader = topic.Partitions[GroupPartitioner.PartitionFor(groupId, topic.Partitions.Length)].Leader;
+        var index = GroupPartitioner.PartitionFor(groupId, topic.Partitions.Length);
+        var leader = LeaderOf(index, topic.Partitions[index]);
         return leader == BrokerId.None ? (ErrorCode.CoordinatorNotAvailable, leader) : (ErrorCode.None, leader);
     }
 
@@ -150,15 +163,15 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
         var groups = new List<ListGroupsResponse.ListedGroup>();
         foreach (var host in Hosts())
         {
-            var (error, listed) = await host.ReadAsync<(ErrorCode, ListGroupsResponse.ListedGroup[])>(
-                shard => (ErrorCode.None, [.. shard.ListGroups(request.StatesFilter, request.TypesFilter)]),
-                error => (error, []));
-            if (error is not (ErrorCode.None or ErrorCode.NotCoordinator))
+            var listed = await host.ReadAsync(
+                shard => new ListGroupsResponse { Groups = [.. shard.ListGroups(request.StatesFilter, request.TypesFilter)] },
+                error => new ListGroupsResponse { ErrorCode = error });
+            if (listed.ErrorCode is not (ErrorCode.None or ErrorCode.NotCoordinator))
             {
-                return new ListGroupsResponse { ErrorCode = error };
+                return listed;
             }
 
-            groups.AddRange(listed);
+            groups.AddRange(listed.Groups);
         }
 
         return new ListGroupsResponse { Groups = [.. groups] };
@@ -183,9 +196,11 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
     {
         foreach (var host in Hosts())
         {
-            while (await host.SubmitAsync<object>((shard, token, _) => shard.DeleteTopicOffsets(topic, token), error => error) is ErrorCode.CoordinatorLoadInProgress)
+            // Elsewhere another broker does it.
+            while (await host.SubmitAsync<object>((shard, token, _) => shard.DeleteTopicOffsets(topic, token), error => error)
+                is ErrorCode.CoordinatorLoadInProgress or ErrorCode.CoordinatorNotAvailable)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(LoadingPollMs), _time, _stopping.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(DeleteAgainMs), _time, _background.Stopping);
             }
         }
     }
@@ -195,7 +210,8 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
         where TResponse : class =>
         HostOf(groupId)?.SubmitAsync(input, refusal, cancellation) ?? new ValueTask<TResponse>(refusal(ErrorCode.NotCoordinator));
 
-    private ValueTask<TResponse> ReadAsync<TResponse>(string groupId, Func<GroupShard, TResponse> question, Func<ErrorCode, TResponse> refusal) =>
+    private ValueTask<TResponse> ReadAsync<TResponse>(string groupId, Func<GroupShard, TResponse> question, Func<ErrorCode, TResponse> refusal)
+        where TResponse : class =>
         HostOf(groupId)?.ReadAsync(question, refusal) ?? new ValueTask<TResponse>(refusal(ErrorCode.NotCoordinator));
 
     private Guid NewUuid()
@@ -211,31 +227,53 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
 
     private int PartitionCount() => _metadata.Current.Find(InternalTopics.ConsumerOffsets)?.Partitions.Length ?? 0;
 
+    private Partition? Find(int index) => _partitions.Find(InternalTopics.ConsumerOffsets, index);
+
+    /// <summary>
+    /// The live broker that leads, as far as is known here; none where the image names this one although it does not lead, or is
+    /// older than what this broker knows itself.
+    /// </summary>
+    private BrokerId LeaderOf(int index, PartitionImage image)
+    {
+        var self = _config.Current.Broker;
+        if (Find(index) is { Leadership: { } leading, IsClosed: false } && leading.Epoch >= image.LeaderEpoch)
+        {
+            return self;
+        }
+
+        return image.Leader != self && _metadata.Current.IsAlive(image.Leader) ? image.Leader : BrokerId.None;
+    }
+
     private GroupShardHost? HostOf(string groupId)
     {
-        var hosts = Hosts();
-        return hosts.Length == 0 ? null : hosts[GroupPartitioner.PartitionFor(groupId, hosts.Length)];
+        var count = PartitionCount();
+        return count == 0 ? null : HostsUpTo(count)[GroupPartitioner.PartitionFor(groupId, count)];
     }
 
     /// <summary>One for each partition of the topic; none while there is no topic.</summary>
-    private GroupShardHost[] Hosts()
+    private ArraySegment<GroupShardHost> Hosts()
     {
-        var hosts = Volatile.Read(ref _hosts);
-        return hosts.Length == PartitionCount() ? hosts : GrownHosts();
+        var count = PartitionCount();
+        return new ArraySegment<GroupShardHost>(HostsUpTo(count), 0, count);
     }
 
-    private GroupShardHost[] GrownHosts()
+    /// <summary>At least as many. A deleted topic leaves its hosts: they find out when they are next asked, and are there for its successor.</summary>
+    private GroupShardHost[] HostsUpTo(int count)
     {
+        var hosts = Volatile.Read(ref _hosts);
+        if (hosts.Length >= count)
+        {
+            return hosts;
+        }
+
         lock (_growing)
         {
-            // A deleted topic leaves its hosts: they find out when they are next asked, and are there for its successor.
-            var count = PartitionCount();
-            if (count > _hosts.Length)
+            if (_hosts.Length < count)
             {
                 Volatile.Write(ref _hosts, [.. _hosts, .. Enumerable.Range(_hosts.Length, count - _hosts.Length).Select(index => new GroupShardHost(_hosting, index))]);
             }
 
-            return _hosts[..count];
+            return _hosts;
         }
     }
 

@@ -18,9 +18,9 @@ internal sealed class GroupHosting
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>The partition of <c>__consumer_offsets</c>, or null where this broker does not lead it.</summary>
+    /// <summary>The partition of <c>__consumer_offsets</c>, or null where this broker holds no replica of it.</summary>
     public required Func<int, Partition?> FindPartition { get; init; }
 
     /// <summary>Runs something that reads from disk for a while; cancelled when the coordinator stops.</summary>
-    public required Action<Action<CancellationToken>> RunInBackground { get; init; }
+    public required Action<Func<CancellationToken, Task>> RunInBackground { get; init; }
 }

@@ -1,17 +1,19 @@
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>
-/// Hosts the machine of one partition of <c>__consumer_offsets</c>: inputs go one at a time through decide, append, replay, and
-/// replies are sent when everything appended before them is committed. When an append fails the machine is discarded, all
-/// who wait are told to look for the coordinator anew, and the log is replayed into another one.
+/// Hosts the machine of one partition of <c>__consumer_offsets</c> while this broker leads it: inputs go one at a time through
+/// decide, append, replay, and replies are sent when everything they rest on is committed, what was loaded included.
 /// <code>
-/// Unloaded --> Loading --> Loaded --> (failed append, broken invariant) Unloaded
-///                 |
-///                 +--> (unreadable log) Unloaded, tried again after a while
+/// Elsewhere --(begins to lead)--> Loading --> Loaded --(leads no more)--> Elsewhere
+///                                  |    ^       |
+///     (unreadable log) after a while    +-------+ (failed append, broken invariant, the append of another machine)
 /// </code>
+/// Whoever waits when the machine is thrown away is told to look for the coordinator anew. An append that succeeded is never
+/// taken back while the leadership lasts, whether it is committed in time or not: so the machine stays what its log is.
 /// </summary>
 internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposable
 {
@@ -20,6 +22,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ReplyToken, PendingReply> _pending = [];
+    private readonly CommitWaits _commits = new(hosting.Options.CommitTimeoutMs);
     private GroupLog? _log;
     private GroupShard? _shard;
     private long _lastToken;
@@ -52,14 +55,13 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         }
 
         appended?.NotifyAppended();
-        return reply.Task.IsCompletedSuccessfully ? new ValueTask<TResponse>(reply.Task.Result) : new ValueTask<TResponse>(reply.Task.WaitAsync(cancellation));
+        return reply.WaitAsync(cancellation);
     }
 
     /// <summary>Asks the machine something; the answer is given when all that it may rest on is committed.</summary>
     public ValueTask<TResponse> ReadAsync<TResponse>(Func<GroupShard, TResponse> question, Func<ErrorCode, TResponse> refusal)
+        where TResponse : class
     {
-        TResponse response;
-        Task<ErrorCode>? outstanding;
         lock (_gate)
         {
             var error = CheckLoaded();
@@ -68,21 +70,21 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
                 return new ValueTask<TResponse>(refusal(error));
             }
 
-            response = question(_shard!);
-            outstanding = _log!.Outstanding();
-        }
+            var response = question(_shard!);
+            if (_log!.Outstanding() is not { } outstanding)
+            {
+                return new ValueTask<TResponse>(response);
+            }
 
-        return outstanding is null ? new ValueTask<TResponse>(response) : WhenCommittedAsync(outstanding);
-
-        async ValueTask<TResponse> WhenCommittedAsync(Task<ErrorCode> committed)
-        {
-            var error = await committed;
-            return error == ErrorCode.None ? response : refusal(GroupRefusals.ToClient(error));
+            // To ask again here is all that helps: this is the coordinator, and it knows, but may not tell yet.
+            var reply = new PendingReply<TResponse>(failure => refusal(failure == ErrorCode.CoordinatorNotAvailable ? ErrorCode.CoordinatorLoadInProgress : failure));
+            Wait(outstanding, [(reply, response)]);
+            return reply.WaitAsync(CancellationToken.None);
         }
     }
 
     /// <summary>The most frequent input by far: no records, no replies to others, no closure.</summary>
-    public ErrorCode Heartbeat(Protocol.Messages.HeartbeatRequest request)
+    public ErrorCode Heartbeat(HeartbeatRequest request)
     {
         lock (_gate)
         {
@@ -98,28 +100,23 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         long nextMs;
         lock (_gate)
         {
+            var error = CheckLoaded();
             RunWhatIsDue();
+            _commits.Expire(hosting.Clock.NowMs);
             appended = _log?.TakeAppended();
-            nextMs = _shard?.NextDeadlineMs ?? LoadAgain();
+            nextMs = Math.Min(_commits.NextDeadlineMs, _shard?.NextDeadlineMs ?? (error == ErrorCode.NotCoordinator ? long.MaxValue : hosting.Clock.NowMs + LoadAgainMs));
         }
 
         appended?.NotifyAppended();
         return nextMs;
     }
 
-    /// <summary>Loads the machine, unless it is loaded or nothing is known of the partition.</summary>
-    public void Load(CancellationToken cancellation)
+    /// <summary>This broker began to lead the partition, or does not lead it any more, or it may be so: loads or throws away.</summary>
+    public void OnRoleChanged()
     {
-        Partition? partition;
         lock (_gate)
         {
-            partition = _shard is null && !_isLoading && !_isClosed ? hosting.FindPartition(index) : null;
-            _isLoading |= partition is not null;
-        }
-
-        if (partition is not null)
-        {
-            Load(partition, cancellation);
+            CheckLoaded();
         }
     }
 
@@ -132,60 +129,12 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         }
     }
 
-    private void Load(Partition partition, CancellationToken cancellation)
-    {
-        GroupLog? log = new(partition, hosting.Codec);
-        GroupShard? shard = null;
-        try
-        {
-            shard = new GroupShard(hosting.Options with { RecordBytesMax = log.RecordBytesMax });
-            var startedMs = hosting.Clock.NowMs;
-            GroupLog.Load(partition, shard, cancellation);
-            GroupLogMessages.Loaded(hosting.Logger, partition.Name, hosting.Clock.NowMs - startedMs);
-        }
-        catch (OperationCanceledException)
-        {
-            shard = null;
-        }
-        catch (Exception e)
-        {
-            GroupLogMessages.LoadFailed(hosting.Logger, e, partition.Name);
-            shard = null;
-        }
-
-        lock (_gate)
-        {
-            _isLoading = false;
-            if (shard is null || _isClosed)
-            {
-                _loadNotBeforeMs = hosting.Clock.NowMs + LoadAgainMs;
-                log.Dispose();
-                return;
-            }
-
-            shard.Loaded(hosting.Clock.NowMs);
-            _log = log;
-            _shard = shard;
-            hosting.Timer.RingAt(shard.NextDeadlineMs);
-        }
-    }
-
-    /// <summary>None, or what a client is told while there is no machine. Starts loading one where none is.</summary>
+    /// <summary>None, or what a client is told while there is no machine. Starts to load one where this broker leads and none is.</summary>
     private ErrorCode CheckLoaded()
     {
-        if (_shard is not null && _log is { Partition.IsClosed: false })
+        if (_shard is not null && _log!.IsCurrent)
         {
             return ErrorCode.None;
-        }
-
-        if (_isClosed)
-        {
-            return ErrorCode.CoordinatorNotAvailable;
-        }
-
-        if (_isLoading)
-        {
-            return ErrorCode.CoordinatorLoadInProgress;
         }
 
         if (_shard is not null)
@@ -193,9 +142,19 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             Discard();
         }
 
-        if (hosting.FindPartition(index) is not { } partition)
+        if (_isClosed)
+        {
+            return ErrorCode.CoordinatorNotAvailable;
+        }
+
+        if (Led() is not { } partition)
         {
             return ErrorCode.NotCoordinator;
+        }
+
+        if (_isLoading)
+        {
+            return ErrorCode.CoordinatorLoadInProgress;
         }
 
         if (hosting.Clock.NowMs < _loadNotBeforeMs)
@@ -203,27 +162,91 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             return ErrorCode.CoordinatorNotAvailable;
         }
 
-        if (partition.Log.LogEndOffset == partition.Log.LogStartOffset)
+        if (partition.Log.LogEndOffset == partition.LogStartOffset && TryOpen() is { } log)
         {
-            Load(partition, CancellationToken.None);
-            return _shard is null ? ErrorCode.CoordinatorNotAvailable : ErrorCode.None;
+            // Nothing to load: a new topic serves its first client at once.
+            Serve(log, NewShard(log));
+            return ErrorCode.None;
         }
 
         _isLoading = true;
-        hosting.RunInBackground(cancellation => Load(partition, cancellation));
+        hosting.RunInBackground(LoadAsync);
         return ErrorCode.CoordinatorLoadInProgress;
     }
 
-    /// <summary>A machine that was discarded is loaded again also where nobody asks: sessions end and offsets expire on their own.</summary>
-    private long LoadAgain()
-    {
-        if (_isClosed || hosting.FindPartition(index) is null)
-        {
-            return long.MaxValue;
-        }
+    /// <summary>The partition, or null where this broker does not lead it.</summary>
+    private Partition? Led() => hosting.FindPartition(index) is { IsLeader: true, IsClosed: false } partition ? partition : null;
 
-        CheckLoaded();
-        return _shard?.NextDeadlineMs ?? hosting.Clock.NowMs + LoadAgainMs;
+    /// <summary>The log as it is led now, of which nothing is loaded yet; null where this broker does not lead it.</summary>
+    private GroupLog? TryOpen() => Led() is { Leadership: { } leading } partition
+        ? new GroupLog(partition, leading.Epoch, hosting.Codec)
+        : null;
+
+    private GroupShard NewShard(GroupLog log) => new(hosting.Options with { RecordBytesMax = log.RecordBytesMax });
+
+    /// <summary>Loads the machine, and anew where one leadership ends and another begins meanwhile.</summary>
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        while (NextToLoad(cancellation) is { } log)
+        {
+            var shard = NewShard(log);
+            var startedMs = hosting.Clock.NowMs;
+            var isLoaded = false;
+            try
+            {
+                isLoaded = await log.LoadAsync(shard, cancellation);
+            }
+            catch (Exception e) when (e is not OperationCanceledException && log.IsLed)
+            {
+                NoteLoadFailed(log, e);
+            }
+            catch (Exception) when (cancellation.IsCancellationRequested || !log.IsLed)
+            {
+                // What was read is of no more use, whatever became of it.
+            }
+
+            lock (_gate)
+            {
+                if (isLoaded && !_isClosed)
+                {
+                    Serve(log, shard);
+                    GroupLogMessages.Loaded(hosting.Logger, log.Partition.Name, hosting.Clock.NowMs - startedMs);
+                }
+                else
+                {
+                    log.Dispose();
+                }
+            }
+        }
+    }
+
+    /// <summary>Null where there is nothing to load now: the load has ended.</summary>
+    private GroupLog? NextToLoad(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            var log = _shard is null && !_isClosed && !cancellation.IsCancellationRequested && hosting.Clock.NowMs >= _loadNotBeforeMs ? TryOpen() : null;
+            _isLoading = log is not null;
+            return log;
+        }
+    }
+
+    private void NoteLoadFailed(GroupLog log, Exception exception)
+    {
+        GroupLogMessages.LoadFailed(hosting.Logger, exception, log.Partition.Name);
+        lock (_gate)
+        {
+            _loadNotBeforeMs = hosting.Clock.NowMs + LoadAgainMs;
+            hosting.Timer.RingAt(_loadNotBeforeMs);
+        }
+    }
+
+    private void Serve(GroupLog log, GroupShard shard)
+    {
+        shard.Loaded(hosting.Clock.NowMs);
+        _log = log;
+        _shard = shard;
+        hosting.Timer.RingAt(shard.NextDeadlineMs);
     }
 
     private void RunWhatIsDue()
@@ -246,7 +269,9 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         try
         {
             var result = input(_shard!, nowMs);
-            var error = _log!.Append(result.Records, _shard!, nowMs);
+
+            // What cannot be taken back is appended also while the ISR is too small: rather that than to begin anew with all groups.
+            var error = _log!.Append(result.Records, _shard!, nowMs, acks: result.IsRevocable ? (short)-1 : (short)1);
             if (error == ErrorCode.None)
             {
                 _isFailing = false;
@@ -262,7 +287,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             }
 
             Refuse(result.Replies, GroupRefusals.ToClient(error));
-            if (!result.IsRevocable)
+            if (!result.IsRevocable || !_log.IsCurrent)
             {
                 Discard();
             }
@@ -281,47 +306,32 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             return;
         }
 
-        var outstanding = _log!.Outstanding();
-        if (outstanding is null)
+        // Taken out now, so that a machine that is thrown away meanwhile does not answer for what is in the log.
+        var ready = new List<(PendingReply Reply, object Response)>(replies.Count);
+        foreach (var reply in replies)
         {
-            foreach (var reply in replies)
+            if (_pending.Remove(reply.Token, out var pending))
             {
-                if (_pending.Remove(reply.Token, out var pending))
-                {
-                    pending.Answer(reply.Response);
-                }
+                ready.Add((pending, reply.Response));
             }
         }
-        else
+
+        if (_log!.Outstanding() is { } outstanding)
         {
-            _ = ReplyWhenCommittedAsync(outstanding, replies);
+            Wait(outstanding, ready);
+            return;
+        }
+
+        foreach (var (reply, response) in ready)
+        {
+            reply.Answer(response);
         }
     }
 
-    private async Task ReplyWhenCommittedAsync(Task<ErrorCode> committed, IReadOnlyList<CoordinatorReply> replies)
+    private void Wait(Task<ErrorCode> outstanding, List<(PendingReply Reply, object Response)> replies)
     {
-        // Taken out now, so that a machine that is discarded meanwhile does not answer for what is in the log.
-        var pending = new List<(PendingReply Reply, object Response)>(replies.Count);
-        foreach (var reply in replies)
-        {
-            if (_pending.Remove(reply.Token, out var waiting))
-            {
-                pending.Add((waiting, reply.Response));
-            }
-        }
-
-        var error = await committed;
-        foreach (var (reply, response) in pending)
-        {
-            if (error == ErrorCode.None)
-            {
-                reply.Answer(response);
-            }
-            else
-            {
-                reply.Refuse(GroupRefusals.ToClient(error));
-            }
-        }
+        _commits.Add(outstanding, replies, hosting.Clock.NowMs);
+        hosting.Timer.RingAt(_commits.NextDeadlineMs);
     }
 
     private void Refuse(IReadOnlyList<CoordinatorReply> replies, ErrorCode error)
