@@ -18,6 +18,8 @@ public sealed record BrokerServices
 
     public required PartitionTable Partitions { get; init; }
 
+    public required IMembership Membership { get; init; }
+
     public required ITopicCatalog Topics { get; init; }
 
     public required IGroupCoordinator Groups { get; init; }

@@ -5,6 +5,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Ports;
 using OrleansBroker.Embedded.Producers;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
@@ -156,6 +157,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             Config = configs,
             Metadata = metadata,
             Partitions = table,
+            Membership = new FixedMembership(ClusterView.Empty),
             Topics = catalog,
             Groups = groups,
             ProducerIds = Started(new ProducerIds(documents)),

@@ -62,4 +62,13 @@ internal sealed class LogOffsets(LoadedLog loaded)
         Volatile.Write(ref _highWatermark, Math.Min(_highWatermark, end));
         Volatile.Write(ref _recoveryPoint, Math.Min(_recoveryPoint, end));
     }
+
+    /// <summary>The log is empty, and begins and ends at an offset before which all counts as committed.</summary>
+    public void StartAnewAt(long offset)
+    {
+        Volatile.Write(ref _highWatermark, offset);
+        Volatile.Write(ref _end, offset);
+        Volatile.Write(ref _start, offset);
+        Volatile.Write(ref _recoveryPoint, offset);
+    }
 }

@@ -262,6 +262,47 @@ public sealed class PartitionLog : IDisposable
             }
 
             TruncateTo(offset);
+
+            // Also of a log that is not cut: an epoch in which this broker led and appended nothing, and which its leader may not know.
+            Epochs.TruncateFromEnd(LogEndOffset);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Drops all that there is and goes on at an offset that the leader has, in the name of that leader: the two logs have nothing
+    /// in common. What lies before the offset counts as committed.
+    /// </summary>
+    /// <returns>False where the log has another leader epoch by now, or leads itself: nothing was dropped.</returns>
+    /// <exception cref="IOException">The log has failed.</exception>
+    public bool TryStartAnewAt(long offset, LeaderEpoch epoch, long nowMs)
+    {
+        lock (_flushGate)
+        lock (_gate)
+        {
+            if (_writer != (AppendOrigin.Replication, epoch))
+            {
+                return false;
+            }
+
+            _changed = true;
+            _positions.Clear();
+            try
+            {
+                _segments.StartAnewAt(offset, nowMs, _config);
+                _offsets.StartAnewAt(offset);
+                Epochs.Clear();
+                _producers.Clear(offset);
+                _producers.SnapshotOffset = offset;
+                ProducerSnapshots.RemoveAll(_files, Directory);
+            }
+            catch (IOException e)
+            {
+                _health.Fail("start anew", e);
+                throw;
+            }
+
+            _positions.NoteAppend(offset, Active, 0);
             return true;
         }
     }
@@ -279,12 +320,12 @@ public sealed class PartitionLog : IDisposable
                 return;
             }
 
-            var end = Math.Max(offset, LogStartOffset);
             _changed = true;
             _positions.Clear();
-            _offsets.TruncateTo(end);
             try
             {
+                var end = Math.Max(_segments.BatchBoundary(offset), LogStartOffset);
+                _offsets.TruncateTo(end);
                 _segments.TruncateTo(end, _config);
                 Epochs.TruncateFromEnd(end);
                 ProducerSnapshots.Rebuild(
@@ -385,7 +426,7 @@ public sealed class PartitionLog : IDisposable
 
     private AppendResult AppendValidated(Span<byte> batches, in AppendOptions options, LogConfig config)
     {
-        if (batches.Length > config.SegmentBytes)
+        if (batches.Length > config.SegmentBytes && options.Origin != AppendOrigin.Replication)
         {
             return AppendResult.Failed(
                 ErrorCode.RecordListTooLarge, $"batches of {batches.Length} bytes, where segment.bytes is {config.SegmentBytes}");

@@ -38,6 +38,7 @@ internal sealed class BenchmarkBroker : IDisposable
             Config = new BrokerConfigCache(BrokerConfig.Default),
             Metadata = new MetadataCache(new MetadataImage("cluster", new BrokerId(0), [])),
             Partitions = _partitions,
+            Membership = new FixedMembership(ClusterView.Empty),
             Topics = null!,
             Groups = null!,
             ProducerIds = null!,

@@ -35,6 +35,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Config = new BrokerConfigCache(BrokerConfig.Default),
             Metadata = new MetadataCache(new MetadataImage("cluster", new BrokerId(0), [])),
             Partitions = Partitions,
+            Membership = new FixedMembership(ClusterView.Empty),
             Topics = null!,
             Groups = null!,
             ProducerIds = new CountedProducerIds(),

@@ -44,6 +44,13 @@ public sealed class BrokerConfig
         LogCleanerIoMaxBytesPerSecond = Get<double>("log.cleaner.io.max.bytes.per.second");
 
         ReplicaLagTimeMaxMs = Get<long>("replica.lag.time.max.ms");
+        ReplicaFetchBackoffMs = Get<int>("replica.fetch.backoff.ms");
+        ReplicaFetchMaxBytes = Get<int>("replica.fetch.max.bytes");
+        ReplicaFetchMinBytes = Get<int>("replica.fetch.min.bytes");
+        ReplicaFetchResponseMaxBytes = Get<int>("replica.fetch.response.max.bytes");
+        ReplicaFetchWaitMaxMs = Get<int>("replica.fetch.wait.max.ms");
+        ReplicaSelectorClass = Get<string>("replica.selector.class");
+        ReplicaSocketTimeoutMs = Get<int>("replica.socket.timeout.ms");
 
         ProducerIdExpirationMs = Get<int>("producer.id.expiration.ms");
 
@@ -116,6 +123,13 @@ public sealed class BrokerConfig
     public double LogCleanerIoMaxBytesPerSecond { get; }
 
     public long ReplicaLagTimeMaxMs { get; }
+    public int ReplicaFetchBackoffMs { get; }
+    public int ReplicaFetchMaxBytes { get; }
+    public int ReplicaFetchMinBytes { get; }
+    public int ReplicaFetchResponseMaxBytes { get; }
+    public int ReplicaFetchWaitMaxMs { get; }
+    public string ReplicaSelectorClass { get; }
+    public int ReplicaSocketTimeoutMs { get; }
 
     public int ProducerIdExpirationMs { get; }
 

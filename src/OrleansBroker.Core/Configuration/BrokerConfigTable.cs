@@ -9,6 +9,10 @@ namespace OrleansBroker.Core.Configuration;
 /// </summary>
 public static class BrokerConfigTable
 {
+    public const string LeaderSelector = "org.apache.kafka.common.replica.LeaderSelector";
+
+    public const string RackAwareReplicaSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
     public static readonly ConfigTable Table = new(
     [
         // The broker itself.
@@ -75,6 +79,13 @@ public static class BrokerConfigTable
 
         // Replication.
         Long("replica.lag.time.max.ms", 30_000, AtLeast(1), "How long a follower may be behind before it leaves the in-sync replicas."),
+        Int("replica.fetch.backoff.ms", 1_000, AtLeast(0), "How long a follower waits at most before it fetches a partition again that its leader refused; the first waits are shorter."),
+        Int("replica.fetch.max.bytes", 1 << 20, AtLeast(0), "How many bytes of one partition a follower fetches at once; a larger record batch comes all the same."),
+        Int("replica.fetch.min.bytes", 1, AtLeast(0), "How many bytes a follower's fetch waits for."),
+        Int("replica.fetch.response.max.bytes", 10 << 20, AtLeast(0), "How many bytes a follower fetches at once from one leader; a larger record batch comes all the same."),
+        Int("replica.fetch.wait.max.ms", 500, AtLeast(0), "How long a follower's fetch waits for replica.fetch.min.bytes."),
+        Text("replica.selector.class", RackAwareReplicaSelector, OneOf(LeaderSelector, RackAwareReplicaSelector), "Who serves a consumer that says in which rack it is: the leader, or an in-sync replica in that rack. Kafka's default is the leader."),
+        Int("replica.socket.timeout.ms", 10_000, AtLeast(1), "How long a follower waits for the response to a fetch, beyond what it asked the leader to wait, before it connects anew. Kafka's default is 30000."),
 
         // Producers.
         Int("producer.id.expiration.ms", 86_400_000, AtLeast(1), "How long a partition remembers an idempotent producer after its last write.").Dynamic(),

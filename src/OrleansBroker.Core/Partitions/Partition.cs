@@ -200,6 +200,22 @@ public sealed class Partition
     public AppendResult AppendReplicated(Span<byte> batches, LeaderEpoch epoch, long nowMs) =>
         Log.Append(batches, new AppendOptions { Epoch = epoch, NowMs = nowMs, Origin = AppendOrigin.Replication });
 
+    /// <summary>The leader of <paramref name="epoch"/> said how much is committed, and this replica's log is its log as far as it goes.</summary>
+    /// <returns>False where this replica follows another epoch by now: the high watermark stays.</returns>
+    public bool AdvanceAsFollower(LeaderEpoch epoch, long leaderHighWatermark)
+    {
+        lock (_role)
+        {
+            if (_leadership is not null || _state.LeaderEpoch != epoch)
+            {
+                return false;
+            }
+
+            Log.AdvanceHighWatermark(leaderHighWatermark);
+            return true;
+        }
+    }
+
     /// <summary>Wakes the long polls of followers, and those of consumers if the high watermark has moved since they were last woken.</summary>
     public void NotifyAppended()
     {
@@ -249,13 +265,13 @@ public sealed class Partition
     /// <summary>A follower asks for what lies behind <paramref name="fetchOffset"/>, and so has all before it.</summary>
     /// <param name="timestamp">Of the request, by the broker's clock.</param>
     /// <returns>Whether consumers can see more than before: the caller wakes them with <see cref="NotifyCommitted"/>.</returns>
-    public bool NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
-    {
-        if (_leadership is not { } leading)
-        {
-            return false;
-        }
+    public bool NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp) =>
+        _leadership is { } leading && NoteFetched(leading, follower, brokerEpoch, fetchOffset, timestamp);
 
+    /// <inheritdoc cref="NoteFetched(BrokerId, long, long, long)"/>
+    /// <param name="leading">The leadership under which the fetch was found to be in step: it does not count under a later one.</param>
+    public bool NoteFetched(Leadership leading, BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    {
         var before = Log.HighWatermark;
         Complete(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp, out var isCandidate));
         if (isCandidate)

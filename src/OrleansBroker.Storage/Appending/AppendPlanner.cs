@@ -45,6 +45,13 @@ internal static class AppendPlanner
                 RecordBatchStamp.BaseOffset(rest, plan.NextOffset);
                 RecordBatchStamp.PartitionLeaderEpoch(rest, options.Epoch.Value);
             }
+            else if (batch.PartitionLeaderEpoch > options.Epoch.Value)
+            {
+                // A leader that was deposed while it answered sent what has come in the place of its own records since.
+                answer = AppendResult.Failed(
+                    ErrorCode.CorruptMessage, $"a replicated batch of leader epoch {batch.PartitionLeaderEpoch}, followed is {options.Epoch}");
+                return false;
+            }
             else if (batch.BaseOffset < plan.NextOffset)
             {
                 answer = AppendResult.Failed(

@@ -69,6 +69,14 @@ internal static class ProducerSnapshots
         }
     }
 
+    public static void RemoveAll(IFileSystem files, string directory)
+    {
+        foreach (var offset in List(files, directory))
+        {
+            files.DeleteFile(PathOf(directory, offset));
+        }
+    }
+
     // Answers whether there was any, be it a good one or not.
     private static bool LoadNewest(
         IFileSystem files, ILogger logger, TopicPartition partition, string directory, ProducerStateTable table, long logEndOffset)

@@ -71,6 +71,26 @@ internal sealed class LogSegments
         Discard(removed, config);
     }
 
+    /// <summary>Where the batch begins that an offset lies in; the offset itself where it lies in none.</summary>
+    public long BatchBoundary(long offset)
+    {
+        var segment = _current[SegmentArray.Floor(_current, offset)];
+        return segment.Find(offset, segment.SizeBytes) is { } batch ? Math.Min(batch.BaseOffset, offset) : offset;
+    }
+
+    /// <summary>
+    /// Drops everything and goes on in an empty segment. From the end on, and before the new segment comes: a crash in between
+    /// leaves the beginning of the old log, or nothing.
+    /// </summary>
+    public void StartAnewAt(long offset, long nowMs, LogConfig config)
+    {
+        var removed = _current.AsSpan().ToArray();
+        Array.Reverse(removed);
+        Discard(removed, config);
+        _files.FlushDirectory(Directory);
+        _current = [Segment.Create(_files, Directory, offset, "", nowMs, config.Preallocate ? config.SegmentBytes : 0)];
+    }
+
     /// <summary>Drops everything from an offset on, which lies in or behind the first segment.</summary>
     public void TruncateTo(long offset, LogConfig config)
     {

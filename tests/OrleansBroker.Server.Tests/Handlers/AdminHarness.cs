@@ -1,6 +1,7 @@
 using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Wire;
@@ -23,6 +24,7 @@ internal sealed class AdminHarness
             Metadata = metadata,
             Topics = new TestCatalog(configs, metadata),
             Partitions = null!,
+            Membership = new FixedMembership(ClusterView.Empty),
             Groups = null!,
             ProducerIds = null!,
             Logs = null!,

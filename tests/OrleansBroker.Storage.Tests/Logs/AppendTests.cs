@@ -145,7 +145,7 @@ public sealed class AppendTests : IDisposable
         var result = _fixture.Append(batch, AppendOrigin.Replication, epoch: 9);
         Assert.Equal((10L, 11L), (result.BaseOffset, result.LastOffset));
         Assert.Equal([new EpochEntry(new LeaderEpoch(3), 10)], _fixture.Log.Epochs.Entries);
-        Assert.Equal(ErrorCode.OffsetOutOfRange, _fixture.Append(batch, AppendOrigin.Replication).Error);
+        Assert.Equal(ErrorCode.OffsetOutOfRange, _fixture.Append(batch, AppendOrigin.Replication, epoch: 9).Error);
     }
 
     [Fact]
