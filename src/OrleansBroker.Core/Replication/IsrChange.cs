@@ -15,14 +15,10 @@ public static class IsrChange
             .Select(replica => Find(entering, replica) ?? (Find(leaving, replica) is null ? Find(state.Isr, replica) : null))
             .OfType<IsrMember>()
             .ToArray();
-        return inSync.SequenceEqual(state.Isr)
+        var eligible = EligibleAfter(state, inSync, brokers, minInSyncReplicas);
+        return inSync.SequenceEqual(state.Isr) && (eligible.Length > 0) == (state.Eligible.Length > 0)
             ? null
-            : state with
-            {
-                Isr = inSync,
-                Eligible = EligibleAfter(state, inSync, brokers, minInSyncReplicas),
-                PartitionEpoch = state.PartitionEpoch + 1,
-            };
+            : state with { Isr = inSync, Eligible = eligible, PartitionEpoch = state.PartitionEpoch + 1 };
     }
 
     /// <summary>

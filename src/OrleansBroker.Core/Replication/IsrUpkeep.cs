@@ -36,7 +36,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         var brokers = services.Membership.Current;
         foreach (var replica in replicas.All)
         {
-            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.Lagging(brokers, CaughtUpSince()).Count > 0 || leading.Candidates(brokers).Count > 0))
+            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.IsChangeDue(brokers, CaughtUpSince())))
             {
                 Queue(replica);
             }

@@ -29,7 +29,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
         var standing = new List<Replica>();
         foreach (var replica in replicas.All)
         {
-            if (replica.Partition.IsLeader || Election.IsLed(replica.Partition.State, brokers))
+            if (replica.Partition.IsLeader || replica.Partition.Log.IsFailed || Election.IsLed(replica.Partition.State, brokers))
             {
                 replica.LeaderlessSince = null;
                 continue;
@@ -118,10 +118,10 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
             return false;
         }
 
-        if (Array.IndexOf(state.Replicas, services.Self.Id) < 0)
+        if (Array.IndexOf(state.Replicas, services.Self.Id) < 0 || replica.Partition.Log.IsFailed)
         {
             roles.Hear(replica, state);
-            error = ErrorCode.UnknownTopicOrPartition;
+            error = replica.Partition.Log.IsFailed ? ErrorCode.KafkaStorageError : ErrorCode.UnknownTopicOrPartition;
             return false;
         }
 

@@ -67,6 +67,13 @@ public sealed class Leadership
         }
     }
 
+    /// <summary>Whether the ISR may have to be written anew.</summary>
+    /// <param name="caughtUpSince">As in <see cref="Lagging"/>.</param>
+    public bool IsChangeDue(ClusterView brokers, long caughtUpSince) =>
+        (_state.Eligible.Length > 0 && _state.Isr.Length >= _partition.MinInSyncReplicas)
+        || Lagging(brokers, caughtUpSince).Count > 0
+        || Candidates(brokers).Count > 0;
+
     /// <summary>Members of the ISR that have not been caught up for longer than <c>replica.lag.time.max.ms</c>, or that do not live.</summary>
     public IReadOnlyList<IsrMember> Lagging(ClusterView brokers, long caughtUpSince)
     {
@@ -197,7 +204,10 @@ public sealed class Leadership
         }
     }
 
-    private bool IsEnough(PartitionState state) => state.Isr.Length >= Math.Min(_partition.MinInSyncReplicas, state.Replicas.Length);
+    // While others are eligible they have to hold all that is committed: where min.insync.replicas was lowered, the ISR is
+    // written once more, without them, before anything is committed that they do not have.
+    private bool IsEnough(PartitionState state) =>
+        state.Isr.Length >= Math.Min(_partition.MinInSyncReplicas, state.Replicas.Length) && state.Eligible.Length == 0;
 
     private ErrorCode AcknowledgeCommitted() => IsEnough(_state) ? ErrorCode.None : ErrorCode.NotEnoughReplicasAfterAppend;
 

@@ -84,26 +84,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     }
 
     /// <summary>Hands every leadership over that another in-sync replica can take; what is left is led until the end.</summary>
-    public async ValueTask DrainAsync(CancellationToken cancellation)
-    {
-        var brokers = _services.Membership.Current;
-        var successors = _replicas.All
-            .Where(replica => replica.Partition.IsLeader)
-            .Select(replica => (replica.Key, Broker: Array.Find(Election.Candidates(replica.Partition.State, brokers), id => id != _services.Self.Id && brokers.Find(id) is { IsDraining: false })))
-            .Where(each => brokers.IsAlive(each.Broker) && each.Broker != _services.Self.Id)
-            .GroupBy(each => each.Broker, each => each.Key);
-        await Task.WhenAll(successors.Select(async taken =>
-        {
-            try
-            {
-                await _services.Peers.AskAsync(taken.Key, new TakeLeadership([.. taken], ElectionKind.Handover), cancellation);
-            }
-            catch (IOException e)
-            {
-                ReplicationLog.JobFailed(_logger, $"handing leaderships over to broker {taken.Key}", e);
-            }
-        }));
-    }
+    public ValueTask DrainAsync(CancellationToken cancellation) => HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader)], cancellation);
 
     public ValueTask TopicCreatedAsync(TopicImage topic) => ServeAsync(topic, isNew: true, _stopping.Token);
 
@@ -193,6 +174,26 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         _stopping.Dispose();
     }
 
+    private async ValueTask HandOverAsync(IReadOnlyList<Replica> led, CancellationToken cancellation)
+    {
+        var brokers = _services.Membership.Current;
+        var successors = led
+            .Select(replica => (replica.Key, Broker: Array.Find(Election.Candidates(replica.Partition.State, brokers), id => id != _services.Self.Id && brokers.Find(id) is { IsDraining: false })))
+            .Where(each => brokers.IsAlive(each.Broker) && each.Broker != _services.Self.Id)
+            .GroupBy(each => each.Broker, each => each.Key);
+        await Task.WhenAll(successors.Select(async taken =>
+        {
+            try
+            {
+                await _services.Peers.AskAsync(taken.Key, new TakeLeadership([.. taken], ElectionKind.Handover), cancellation);
+            }
+            catch (IOException e)
+            {
+                ReplicationLog.JobFailed(_logger, $"handing leaderships over to broker {taken.Key}", e);
+            }
+        }));
+    }
+
     private void Hear(PartitionState state)
     {
         var key = new ReplicaKey(state.TopicId, state.Partition);
@@ -250,6 +251,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         while (true)
         {
             await _elections.SweepAsync(stopping);
+            await HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed)], stopping);
             _isr.QueueUncertain();
             await _isr.VerifyAsync(stopping);
             _opening.OpenMissed();

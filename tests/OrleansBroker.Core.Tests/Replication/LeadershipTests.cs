@@ -105,6 +105,22 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
+    public void A_lowered_minimum_commits_nothing_before_nobody_else_is_eligible()
+    {
+        var small = State(1, [1, 2, 3], [1], eligible: [2]);
+        _partition.Lead(small, timestamp: 0);
+        Append(records: 1);
+
+        _partition.Configure(LogConfig.Default, minInSyncReplicas: 1, allowsUncleanElection: false);
+        Assert.Equal(0, _partition.HighWatermark);
+        Assert.True(Leading.IsChangeDue(Alive(2), caughtUpSince: 0));
+
+        _partition.Update(IsrChange.Of(small, [], [], Alive(2), minInSyncReplicas: 1)!, timestamp: 0);
+        Assert.Empty(_partition.State.Eligible);
+        Assert.Equal(1, _partition.HighWatermark);
+    }
+
+    [Fact]
     public void While_a_shrink_is_written_the_member_that_leaves_still_counts()
     {
         Lead([1, 2, 3]);
