@@ -261,6 +261,39 @@ public sealed class GoldenByHandTests
             version: 0,
             [1, 0, 0, 7, 0xD0, 1, 2, (byte)'t', 0, 0, 0, 3, 0, 0]);
 
+    [Fact]
+    public void A_reassignment_v1_that_is_cancelled_has_null_for_its_replicas() =>
+        AssertBody(
+            new AlterPartitionReassignmentsRequest
+            {
+                TimeoutMs = 1000, AllowReplicationFactorChange = false,
+                Topics = [new() { Name = "t", Partitions = [new() { PartitionIndex = 2, Replicas = [5, 6] }, new() { PartitionIndex = 3, Replicas = null }] }],
+            },
+            version: 1,
+            [
+                0, 0, 3, 0xE8, // timeout
+                0, // the replication factor may not change
+                2, // topics: one
+                2, (byte)'t',
+                3, // partitions: two
+                0, 0, 0, 2, 3, 0, 0, 0, 5, 0, 0, 0, 6, 0, // partition, replicas, tags
+                0, 0, 0, 3, 0, 0, // partition, no replicas, tags
+                0, // tags of the topic
+                0, // tags
+            ]);
+
+    [Fact]
+    public void ElectLeaders_v0_does_not_say_which_election() =>
+        AssertBody(
+            new ElectLeadersRequest { Topics = [new() { Topic = "t", Partitions = [4] }], TimeoutMs = 1000 },
+            version: 0,
+            [
+                0, 0, 0, 1, // topics: one
+                0, 1, (byte)'t',
+                0, 0, 0, 1, 0, 0, 0, 4, // partitions
+                0, 0, 3, 0xE8, // timeout
+            ]);
+
     private static void AssertBody<TRequest>(TRequest request, short version, byte[] expected)
         where TRequest : class, IRequest, new()
     {

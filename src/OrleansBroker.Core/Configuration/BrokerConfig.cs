@@ -33,6 +33,12 @@ public sealed class BrokerConfig
         DefaultReplicationFactor = Get<int>("default.replication.factor");
         MaxRequestPartitionSizeLimit = Get<int>("max.request.partition.size.limit");
 
+        AutoLeaderRebalanceEnable = Get<bool>("auto.leader.rebalance.enable");
+        LeaderImbalanceCheckIntervalSeconds = Get<int>("leader.imbalance.check.interval.seconds");
+        LeaderImbalancePerBrokerPercentage = Get<int>("leader.imbalance.per.broker.percentage");
+        LeaderReplicationThrottledRate = Get<long>("leader.replication.throttled.rate");
+        FollowerReplicationThrottledRate = Get<long>("follower.replication.throttled.rate");
+
         LogRetentionCheckIntervalMs = Get<long>("log.retention.check.interval.ms");
         LogFlushOffsetCheckpointIntervalMs = Get<int>("log.flush.offset.checkpoint.interval.ms");
         NumRecoveryThreadsPerDataDir = Get<int>("num.recovery.threads.per.data.dir");
@@ -111,6 +117,12 @@ public sealed class BrokerConfig
     public int NumPartitions { get; }
     public int DefaultReplicationFactor { get; }
     public int MaxRequestPartitionSizeLimit { get; }
+
+    public bool AutoLeaderRebalanceEnable { get; }
+    public int LeaderImbalanceCheckIntervalSeconds { get; }
+    public int LeaderImbalancePerBrokerPercentage { get; }
+    public long LeaderReplicationThrottledRate { get; }
+    public long FollowerReplicationThrottledRate { get; }
 
     public long LogRetentionCheckIntervalMs { get; }
     public int LogFlushOffsetCheckpointIntervalMs { get; }

@@ -66,6 +66,13 @@ public static class BrokerConfigTable
         Int("min.insync.replicas", 1, AtLeast(1), "The default of min.insync.replicas.").Dynamic(),
         Flag("unclean.leader.election.enable", false, "The default of unclean.leader.election.enable.").Dynamic(),
 
+        // Replication.
+        Flag("auto.leader.rebalance.enable", true, "Whether brokers take the partitions back that they are the preferred leader of."),
+        Int("leader.imbalance.check.interval.seconds", 300, AtLeast(1), "How often a broker looks for partitions to take back."),
+        Int("leader.imbalance.per.broker.percentage", 10, AtLeast(0), "How many of the partitions that a broker is the preferred leader of, in percent, others may lead before it takes them back."),
+        Long("leader.replication.throttled.rate", long.MaxValue, AtLeast(0), "How many bytes a second a broker sends at most to the replicas that leader.replication.throttled.replicas names and that are out of sync.").Dynamic(),
+        Long("follower.replication.throttled.rate", long.MaxValue, AtLeast(0), "How many bytes a second a broker fetches at most for the replicas that follower.replication.throttled.replicas names and that are out of sync.").Dynamic(),
+
         // Background work on the logs.
         Long("log.retention.check.interval.ms", 300_000, AtLeast(1), "How often retention looks for segments to delete."),
         Int("log.flush.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the recovery points, the high watermarks and the log start offsets are written down."),

@@ -23,7 +23,7 @@ public sealed record ConfigRule(string Description, Func<object, bool> Allows)
     public static readonly ConfigRule GzipLevel = new("[1,...,9] or -1", value => value is int and (-1 or >= 1 and <= 9));
 
     /// <summary>Replicas whose replication is throttled: <c>partition:broker</c> pairs, or <c>*</c> for all.</summary>
-    public static readonly ConfigRule ThrottledReplicas = new("[partitionId]:[brokerId],... or *", value => IsThrottledReplicas((string[])value));
+    public static readonly ConfigRule ReplicaPairs = new("[partitionId]:[brokerId],... or *", value => IsReplicaPairs((string[])value));
 
     /// <summary>Kafka takes several data directories, this broker one.</summary>
     public static readonly ConfigRule OneDirectory = new("one directory", value => value is string path && path.Length > 0 && !path.Contains(','));
@@ -33,7 +33,7 @@ public sealed record ConfigRule(string Description, Func<object, bool> Allows)
 
     private static double ToDouble(object value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
 
-    private static bool IsThrottledReplicas(string[] list) =>
+    private static bool IsReplicaPairs(string[] list) =>
         list is ["*"] || list.All(pair => pair.Split(':') is [var partition, var broker]
             && int.TryParse(partition, NumberStyles.None, CultureInfo.InvariantCulture, out _)
             && int.TryParse(broker, NumberStyles.None, CultureInfo.InvariantCulture, out _));

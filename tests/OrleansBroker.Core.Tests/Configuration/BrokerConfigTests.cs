@@ -77,12 +77,12 @@ public sealed class BrokerConfigTests
     }
 
     [Fact]
-    public void Only_what_the_logs_take_anew_is_dynamic()
+    public void Only_what_the_logs_and_replication_take_anew_is_dynamic()
     {
         var behindTopics = TopicConfigTable.Table.All.Where(topic => topic.Synonyms.Count > 0).Select(topic => topic.Synonyms[0].BrokerConfig);
 
         Assert.Equal(
-            behindTopics.Append("producer.id.expiration.ms").Order(StringComparer.Ordinal),
+            behindTopics.Concat(["producer.id.expiration.ms", "leader.replication.throttled.rate", "follower.replication.throttled.rate"]).Order(StringComparer.Ordinal),
             BrokerConfigTable.Table.All.Where(definition => definition.IsDynamic).Select(definition => definition.Name));
     }
 }
