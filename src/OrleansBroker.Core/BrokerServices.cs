@@ -30,6 +30,9 @@ public sealed record BrokerServices
 
     public required TimeProvider Clock { get; init; }
 
+    /// <summary>Asked while the parts are put together, by one thread: a part that needs more takes a <see cref="RandomExtensions.Fork"/>.</summary>
+    public required Random Random { get; init; }
+
     /// <summary>Milliseconds since 1970, as record timestamps count.</summary>
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -26,6 +26,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private readonly EmbeddedBrokerOptions _options;
     private readonly ILogger _logger;
+    private readonly Random _random = new();
 
     // How to stop what has been started, the last first.
     private readonly Stack<Func<ValueTask>> _stops = new();
@@ -140,10 +141,10 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         var flushes = Started(new GroupFlush(_options.Clock), flush => flush.DisposeAsync());
         var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, _options.Loggers.CreateLogger<LocalPartitions>());
         var catalog = Started(await CatalogHost.LoadAsync(
-            documents, configs, metadata, partitions, _options.Loggers.CreateLogger<CatalogHost>(), cancellation));
+            documents, configs, metadata, partitions, _random, _options.Loggers.CreateLogger<CatalogHost>(), cancellation));
         partitions.OpenAll();
         var groups = Started(
-            new GroupCoordinator(configs, metadata, table, catalog, _options.Clock, new Random(), _options.Loggers.CreateLogger<GroupCoordinator>()),
+            new GroupCoordinator(configs, metadata, table, catalog, _options.Clock, _random, _options.Loggers.CreateLogger<GroupCoordinator>()),
             coordinator => coordinator.DisposeAsync());
         partitions.Deleted = topic => groups.DeleteTopicOffsetsAsync(topic.Name);
         groups.Start();
@@ -163,6 +164,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             ProducerIds = Started(new ProducerIds(documents)),
             Logs = logs,
             Clock = _options.Clock,
+            Random = _random,
         };
     }
 

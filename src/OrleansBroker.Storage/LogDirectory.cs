@@ -46,7 +46,8 @@ public sealed class LogDirectory : IDisposable
     /// <summary>The last stop was marked clean, or the page cache survived it: nothing that was acknowledged can be missing.</summary>
     public bool WasCleanStop => _lastStop != StopKind.Unclean;
 
-    public IReadOnlyCollection<PartitionLog> Logs => (IReadOnlyCollection<PartitionLog>)_logs.Values;
+    /// <summary>By topic name and partition.</summary>
+    public IReadOnlyCollection<PartitionLog> Logs => Sorted();
 
     /// <summary>Takes the directory and loads all logs in it. The owner calls <see cref="MarkRunning"/> before it serves.</summary>
     /// <exception cref="DataDirectoryException">Another process has it, or it belongs to another broker or cluster.</exception>
@@ -108,8 +109,7 @@ public sealed class LogDirectory : IDisposable
         {
             if (_logs.TryRemove(partition, out var log))
             {
-                var unique = new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
-                log.Retire($"{Path}/{LogFileNames.ForDeletedPartition(partition, unique)}");
+                log.Retire($"{Path}/{LogFileNames.ForDeletedPartition(partition, _options.Random.NextGuid())}");
                 _deletions.AddDirectory(log.Directory, log, log.Config.FileDeleteDelayMs);
             }
         }
@@ -123,7 +123,7 @@ public sealed class LogDirectory : IDisposable
     {
         lock (_gate)
         {
-            var logs = _logs.Values.OrderBy(log => log.Partition.Topic, StringComparer.Ordinal).ThenBy(log => log.Partition.Partition).ToArray();
+            var logs = Sorted();
             Write(LogFileNames.RecoveryPointCheckpoint, logs, log => log.RecoveryPoint, unloaded => unloaded.RecoveryPoint);
             Write(LogFileNames.HighWatermarkCheckpoint, logs, log => log.HighWatermark, unloaded => unloaded.HighWatermark);
             var starting = logs.Where(log => log.LogStartOffset > log.Segments[0].BaseOffset);
@@ -180,7 +180,7 @@ public sealed class LogDirectory : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            foreach (var log in _logs.Values)
+            foreach (var log in Sorted())
             {
                 log.Dispose();
             }
@@ -190,11 +190,14 @@ public sealed class LogDirectory : IDisposable
         }
     }
 
+    // What is done to all is done in this order, so that a simulated disk sees the same each time.
+    private PartitionLog[] Sorted() => [.. _logs.Values.OrderBy(log => log.Partition.Topic, StringComparer.Ordinal).ThenBy(log => log.Partition.Partition)];
+
     /// <returns>How many could not be flushed.</returns>
     private int CloseLogs()
     {
         var failed = 0;
-        ForEach(_logs.Values, log =>
+        ForEach(Sorted(), log =>
         {
             try
             {
@@ -213,9 +216,7 @@ public sealed class LogDirectory : IDisposable
         var found = MetaProperties.Read(options.Files, options.Path);
         if (found is null)
         {
-            var random = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
-            var made = new MetaProperties(
-                options.ClusterId ?? TopicIdText.Format(new Guid(random.AsSpan(0, 16))), options.Broker, new Guid(random.AsSpan(16)));
+            var made = new MetaProperties(options.ClusterId ?? TopicIdText.Format(options.Random.NextGuid()), options.Broker, options.Random.NextGuid());
             made.Write(options.Files, options.Path);
             return made;
         }

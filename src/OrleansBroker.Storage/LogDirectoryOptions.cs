@@ -21,6 +21,9 @@ public sealed record LogDirectoryOptions
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>What new ids are made of.</summary>
+    public Random Random { get; init; } = new();
+
     /// <summary>num.recovery.threads.per.data.dir</summary>
     public int RecoveryThreads { get; init; } = Environment.ProcessorCount;
 

@@ -44,6 +44,7 @@ internal sealed class BenchmarkBroker : IDisposable
             ProducerIds = null!,
             Logs = _logs,
             Clock = TimeProvider.System,
+            Random = new Random(1),
         };
         _listener = Listener.Start(new ListenerOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) }, broker, NullLogger.Instance);
     }

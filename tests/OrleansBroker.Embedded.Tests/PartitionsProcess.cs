@@ -55,7 +55,7 @@ internal sealed class PartitionsProcess
         var table = new PartitionTable();
         var flushes = new GroupFlush(time);
         var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, log);
-        var catalog = await CatalogHost.LoadAsync(new FileDocumentStore(disk, "/data/documents"), configs, metadata, partitions, log, default, writesAtOnce: 1);
+        var catalog = await CatalogHost.LoadAsync(new FileDocumentStore(disk, "/data/documents"), configs, metadata, partitions, Random.Shared, log, default, writesAtOnce: 1);
         if (opens)
         {
             partitions.OpenAll();

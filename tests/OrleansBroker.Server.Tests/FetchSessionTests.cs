@@ -7,7 +7,7 @@ namespace OrleansBroker.Server.Tests;
 public sealed class FetchSessionTests : IAsyncDisposable
 {
     private readonly TestBroker _broker = new(options => options with { FetchSessionsMax = 2 });
-    private readonly FetchSessionCache _cache = new(slots: 2);
+    private readonly FetchSessionCache _cache = new(slots: 2, new Random(1));
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 

@@ -41,6 +41,7 @@ internal sealed class TestBroker : IAsyncDisposable
             ProducerIds = new CountedProducerIds(),
             Logs = _logs,
             Clock = TimeProvider.System,
+            Random = new Random(1),
         };
         var options = new ListenerOptions { Endpoint = new IPEndPoint(IPAddress.Loopback, 0) };
         Listener = Listener.Start(limits?.Invoke(options) ?? options, broker, Log);

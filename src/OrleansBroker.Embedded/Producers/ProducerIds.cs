@@ -18,7 +18,7 @@ internal sealed class ProducerIds(IDocumentStore documents) : IProducerIds, IDis
             while (_block.IsUsedUp)
             {
                 // Requests come on the thread that polls the sockets; a new block waits for the disk.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                await Task.Yield();
 
                 // A write of unknown outcome throws and leaves the block as it was: the next call reads again, so that a
                 // block that was reserved after all is skipped and never handed out twice.

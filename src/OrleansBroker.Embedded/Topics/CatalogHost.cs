@@ -27,14 +27,17 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
     private readonly CatalogStore _store;
     private readonly CatalogApplication _application;
     private readonly ILogger _logger;
-    private Catalog _catalog = new(Guid.NewGuid);
+    private readonly Random _random;
+    private Catalog _catalog;
     private bool _isStale;
 
-    private CatalogHost(IDocumentStore store, BrokerConfigCache config, MetadataCache metadata, IPartitionHost partitions, ILogger logger, int writesAtOnce)
+    private CatalogHost(IDocumentStore store, BrokerConfigCache config, MetadataCache metadata, IPartitionHost partitions, Random random, ILogger logger, int writesAtOnce)
     {
         _config = config;
         _metadata = metadata;
-        _store = new CatalogStore(store, config.Current.Broker, writesAtOnce);
+        _random = random.Fork();
+        _catalog = new Catalog(_random.NextGuid);
+        _store = new CatalogStore(store, config.Current.Broker, random.Fork(), writesAtOnce);
         _application = new CatalogApplication(config, metadata, partitions, logger);
         _logger = logger;
     }
@@ -42,10 +45,10 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
     /// <summary>Reads the catalog and fills <paramref name="metadata"/> and <paramref name="config"/> from it. <paramref name="partitions"/> is told of later changes only.</summary>
     /// <exception cref="IOException">A document cannot be read.</exception>
     public static async ValueTask<CatalogHost> LoadAsync(
-        IDocumentStore store, BrokerConfigCache config, MetadataCache metadata, IPartitionHost partitions, ILogger logger,
+        IDocumentStore store, BrokerConfigCache config, MetadataCache metadata, IPartitionHost partitions, Random random, ILogger logger,
         CancellationToken cancellation, int writesAtOnce = WritesAtOnceDefault)
     {
-        var host = new CatalogHost(store, config, metadata, partitions, logger, writesAtOnce);
+        var host = new CatalogHost(store, config, metadata, partitions, random, logger, writesAtOnce);
         host._catalog = await host.ReadAsync(cancellation);
         host._application.Load(host._catalog);
         return host;
@@ -111,7 +114,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
         int timeoutMs, Func<Catalog, CatalogView, CatalogResult<TResponse>> decide, Func<Refusal, TResponse> fail, CancellationToken cancellation)
     {
         // Requests come on the thread that polls the sockets; what follows waits for the disk.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await Task.Yield();
         if (!await _lane.WaitAsync(timeoutMs == Timeout.Infinite ? timeoutMs : Math.Max(0, timeoutMs), cancellation))
         {
             return fail(new(RequestTimedOut, "The requests before this one took too long"));
@@ -174,7 +177,7 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
 
     private async ValueTask<Catalog> ReadAsync(CancellationToken cancellation)
     {
-        var catalog = new Catalog(Guid.NewGuid);
+        var catalog = new Catalog(_random.NextGuid);
         Replay(await _store.ReadAsync(cancellation), catalog);
         return catalog;
     }

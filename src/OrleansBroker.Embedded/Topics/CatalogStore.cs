@@ -7,7 +7,7 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Embedded.Topics;
 
 /// <summary>Reads and writes the catalog's documents, in the order that leaves a whole catalog after a crash at any point.</summary>
-internal sealed class CatalogStore(IDocumentStore store, BrokerId broker, int writesAtOnce)
+internal sealed class CatalogStore(IDocumentStore store, BrokerId broker, Random random, int writesAtOnce)
 {
     private readonly DocumentWriter _documents = new(store);
 
@@ -40,14 +40,14 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId broker, int wr
         if (created.Length + deleted.Length > 0)
         {
             var gone = deleted.Select(topic => topic.Id).ToHashSet();
-            var index = CatalogDocuments.WriteIndex(catalog.Topics.Where(topic => !gone.Contains(topic.Id)).Concat(created), Guid.NewGuid());
+            var index = CatalogDocuments.WriteIndex(catalog.Topics.Where(topic => !gone.Contains(topic.Id)).Concat(created), random.NextGuid());
             if (!await _documents.WriteAsync(CatalogDocuments.Index, index, cancellation))
             {
                 return false;
             }
         }
 
-        await EachAsync(deleted, async (topic, token) => await _documents.TryDeleteAsync(CatalogDocuments.NameOf(topic.Id), token), cancellation);
+        await EachAsync(deleted, async topic => await _documents.TryDeleteAsync(CatalogDocuments.NameOf(topic.Id), cancellation));
         return true;
     }
 
@@ -77,41 +77,53 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId broker, int wr
 
     private async ValueTask<bool> WriteContentsAsync(IReadOnlyList<CatalogRecord> records, CancellationToken cancellation)
     {
-        var written = 0;
+        // Contents are made one after the other, as each has an id by chance.
+        var contents = records.Select(ContentOf).OfType<(string Name, byte[] Content)>().ToArray();
+        var refused = 0;
         await EachAsync(
-            records,
-            async (record, token) =>
+            contents,
+            async document =>
             {
-                if (ContentOf(record) is not var (name, content) || await _documents.WriteAsync(name, content, token))
+                if (!await _documents.WriteAsync(document.Name, document.Content, cancellation))
                 {
-                    Interlocked.Increment(ref written);
+                    Interlocked.Increment(ref refused);
                 }
-            },
-            cancellation);
-        return written == records.Count;
+            });
+        return refused == 0;
     }
 
-    private static (string Name, byte[] Content)? ContentOf(CatalogRecord record) => record switch
+    private (string Name, byte[] Content)? ContentOf(CatalogRecord record) => record switch
     {
-        TopicCreated created => (CatalogDocuments.NameOf(created.Topic.Id), CatalogDocuments.WriteTopic(created.Topic, Guid.NewGuid())),
-        PartitionsAdded added => (CatalogDocuments.NameOf(added.Topic.Id), CatalogDocuments.WriteTopic(added.Topic, Guid.NewGuid())),
-        TopicConfigChanged changed => (CatalogDocuments.NameOf(changed.Topic.Id), CatalogDocuments.WriteTopic(changed.Topic, Guid.NewGuid())),
-        BrokerConfigChanged changed => (CatalogDocuments.NameOf(changed.Broker), CatalogDocuments.WriteConfigs(changed.Configs, Guid.NewGuid())),
+        TopicCreated created => (CatalogDocuments.NameOf(created.Topic.Id), CatalogDocuments.WriteTopic(created.Topic, random.NextGuid())),
+        PartitionsAdded added => (CatalogDocuments.NameOf(added.Topic.Id), CatalogDocuments.WriteTopic(added.Topic, random.NextGuid())),
+        TopicConfigChanged changed => (CatalogDocuments.NameOf(changed.Topic.Id), CatalogDocuments.WriteTopic(changed.Topic, random.NextGuid())),
+        BrokerConfigChanged changed => (CatalogDocuments.NameOf(changed.Broker), CatalogDocuments.WriteConfigs(changed.Configs, random.NextGuid())),
         _ => null,
     };
 
-    // Flushes wait for the disk, and a disk does several at once in little more time than one.
-    private async ValueTask EachAsync<T>(IReadOnlyList<T> items, Func<T, CancellationToken, ValueTask> write, CancellationToken cancellation)
+    // Writes wait for the store, and a store does several at once in little more time than one.
+    private async ValueTask EachAsync<T>(IReadOnlyList<T> items, Func<T, ValueTask> write)
     {
-        if (items.Count > 1 && writesAtOnce > 1)
-        {
-            await Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = writesAtOnce, CancellationToken = cancellation }, write);
-            return;
-        }
-
+        var room = new SemaphoreSlim(writesAtOnce);
+        var writes = new List<Task>(items.Count);
         foreach (var item in items)
         {
-            await write(item, cancellation);
+            await room.WaitAsync(CancellationToken.None);
+            writes.Add(WriteAsync(item));
+        }
+
+        await Task.WhenAll(writes);
+
+        async Task WriteAsync(T item)
+        {
+            try
+            {
+                await write(item);
+            }
+            finally
+            {
+                room.Release();
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ namespace OrleansBroker.Server.Fetching;
 /// was not used for two minutes, else of a smaller one that has had its slot for two minutes; else there is none, and the
 /// client fetches without.
 /// </summary>
-internal sealed class FetchSessionCache(int slots)
+internal sealed class FetchSessionCache(int slots, Random random)
 {
     public const long EvictionMs = 120_000;
 
@@ -112,7 +112,7 @@ internal sealed class FetchSessionCache(int slots)
     {
         while (true)
         {
-            var id = Random.Shared.Next(1, int.MaxValue);
+            var id = random.Next(1, int.MaxValue);
             if (!_sessions.ContainsKey(id))
             {
                 return id;

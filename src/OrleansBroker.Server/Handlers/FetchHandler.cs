@@ -16,7 +16,7 @@ internal sealed class FetchHandler(BrokerServices broker, ListenerOptions option
     private const sbyte ReadCommitted = 1;
     private const short TopicIdsSince = 13;
 
-    private readonly FetchSessionCache _sessions = new(options.FetchSessionsMax);
+    private readonly FetchSessionCache _sessions = new(options.FetchSessionsMax, broker.Random.Fork());
 
     public ValueTask<FetchResponse> HandleAsync(FetchRequest request, RequestContext context)
     {

@@ -11,6 +11,8 @@ namespace OrleansBroker.Storage.Cleaning;
 /// </summary>
 internal readonly struct KeyHash(ulong seed0, ulong seed1)
 {
+    public static KeyHash WithSeed(UInt128 seed) => new((ulong)(seed & ulong.MaxValue), (ulong)(seed >> 64));
+
     public static KeyHash WithRandomSeed()
     {
         Span<byte> seed = stackalloc byte[16];

@@ -20,7 +20,7 @@ public sealed partial class LogCleaner
     private readonly LogCleanerOptions _options;
     private readonly ILogger _logger;
     private readonly IoThrottle _throttle;
-    private readonly KeyHash _hash = KeyHash.WithRandomSeed();
+    private readonly KeyHash _hash;
     private readonly Dictionary<TopicPartition, CleanerPosition> _positions = [];
     private readonly Dictionary<TopicPartition, PartitionLog> _uncleanable = [];
 
@@ -29,6 +29,7 @@ public sealed partial class LogCleaner
         _directory = directory;
         _options = options;
         _logger = logger;
+        _hash = options.KeyHashSeed is { } seed ? KeyHash.WithSeed(seed) : KeyHash.WithRandomSeed();
         _throttle = new IoThrottle(options.IoBytesPerSecondMax, options.Clock, options.Wait, options.WorkShareMax);
         var checkpoint = OffsetCheckpoint.Read(directory.Files, directory.Path, LogFileNames.CleanerCheckpoint);
         foreach (var log in directory.Logs)

@@ -24,6 +24,9 @@ public sealed record LogCleanerOptions
     /// <summary>Bytes that one batch's records may have when decompressed; a batch with more makes its log uncleanable.</summary>
     public int DecompressedBatchBytesMax { get; init; } = 256 << 20;
 
+    /// <summary>Of the hash of record keys. Null takes one from the system's source, which nobody can guess: a client that could would choose keys of one hash.</summary>
+    public UInt128? KeyHashSeed { get; init; }
+
     /// <summary>Tells the throttle how much time has passed.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -152,7 +152,7 @@ internal sealed class GroupBroker : IAsyncDisposable
         Partitions = new PartitionTable();
         _flushes = new GroupFlush(Time);
         var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes, NullLogger.Instance);
-        _catalog = await CatalogHost.LoadAsync(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local, NullLogger.Instance, CancellationToken.None);
+        _catalog = await CatalogHost.LoadAsync(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local, Random.Shared, NullLogger.Instance, CancellationToken.None);
         local.OpenAll();
         Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, new Random(1), NullLogger.Instance);
     }

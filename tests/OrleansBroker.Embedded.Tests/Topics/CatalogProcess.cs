@@ -24,7 +24,7 @@ internal sealed class CatalogProcess
     public static async Task<CatalogProcess> StartAsync(IDocumentStore store, BrokerConfig? config = null, int writesAtOnce = 1)
     {
         var process = new CatalogProcess(config ?? BrokerConfig.Default);
-        process.Host = await CatalogHost.LoadAsync(store, process.Config, process.Metadata, process.Partitions, NullLogger.Instance, default, writesAtOnce);
+        process.Host = await CatalogHost.LoadAsync(store, process.Config, process.Metadata, process.Partitions, Random.Shared, NullLogger.Instance, default, writesAtOnce);
         process.Partitions.Hold(process.Metadata.Current);
         return process;
     }

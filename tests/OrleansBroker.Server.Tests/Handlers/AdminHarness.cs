@@ -29,6 +29,7 @@ internal sealed class AdminHarness
             ProducerIds = null!,
             Logs = null!,
             Clock = TimeProvider.System,
+            Random = new Random(1),
         };
     }
 
