@@ -11,6 +11,8 @@ internal static class Repository
 
     public static string SiloPath { get; } = Path.Combine(Root, "silo", "bin", Metadata("Configuration"), "net10.0", "OrleansBroker.Silo.dll");
 
+    public static string TestClusterPath { get; } = Path.Combine(Root, "tests", "OrleansBroker.TestCluster", "bin", Metadata("Configuration"), "net10.0", "OrleansBroker.TestCluster.dll");
+
     private static string Metadata(string key) => typeof(Repository).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(attribute => attribute.Key == key).Value!;

@@ -1,151 +1,91 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 
 namespace OrleansBroker.Compatibility.Tests.Drivers;
 
-/// <summary>
-/// The process in which a client runs. Commands go to it as lines of JSON and may run side by side; each answer carries
-/// the id of its command.
-/// </summary>
-internal sealed partial class ClientDriver : IAsyncDisposable
+/// <summary>The process in which a client runs, and what the tests ask of clients most.</summary>
+internal sealed class ClientDriver : DriverProcess
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-    private readonly string _name;
-    private readonly Process _process;
-    private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonNode?>> _waiting = new();
-    private readonly ConcurrentQueue<string> _complaints = new();
-    private readonly SemaphoreSlim _writing = new(1);
-    private bool _isDisposed;
-    private int _lastId;
+    private const int WaitTimeoutMs = 60000;
 
-    private ClientDriver(string name, Process process)
+    private ClientDriver(string name, ProcessStartInfo start)
+        : base(name, start)
     {
-        _name = name;
-        _process = process;
-        _process.OutputDataReceived += (_, line) => Hear(line.Data);
-        _process.ErrorDataReceived += (_, line) => Complain(line.Data);
     }
 
-    public string Name => _name;
+    /// <summary>What <see cref="CommittedAsync"/> gives for a partition without a commit.</summary>
+    public const long NoOffset = -1;
 
     public static ClientDriver Start(string client, string brokerAddress)
     {
         ClientKind kind = ClientCatalog.Get(client);
         string[] script = kind.Program.EndsWith("python3", StringComparison.Ordinal) ? ["-B", kind.Script] : [kind.Script];
-        var start = new ProcessStartInfo(kind.Program, [.. script, brokerAddress])
+        return new ClientDriver(client, new ProcessStartInfo(kind.Program, [.. script, brokerAddress])
         {
             WorkingDirectory = Repository.ClientsDirectory,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             Environment = { ["UV_THREADPOOL_SIZE"] = "16" },
-        };
-        var driver = new ClientDriver(client, Process.Start(start)!);
-        driver._process.BeginOutputReadLine();
-        driver._process.BeginErrorReadLine();
-        return driver;
+        });
     }
 
-    /// <summary>Sends a command and waits for its answer; <see cref="ClientException"/> if the client raised an error.</summary>
-    public async Task<JsonNode?> CallAsync(string command, object? parameters = null)
+    public Task ProduceAsync(string topic, IEnumerable<OutgoingRecord> records, string? codec = null, int? acks = null, bool? idempotent = null, string? producer = null, int? maxBytes = null) =>
+        CallAsync("produce", new { topic, records, codec, acks, idempotent, producer, maxBytes });
+
+    public Task OpenAsync(string name, string topic, object from, int[]? partitions = null, string? reset = null) =>
+        CallAsync("open", new { name, topic, from, partitions, reset });
+
+    /// <summary>Waits until a consumer has had so many records since it began, and takes those not taken yet.</summary>
+    public async Task<ConsumedRecord[]> TakeAsync(string name, int received)
     {
-        int id = Interlocked.Increment(ref _lastId);
-        JsonObject message = JsonSerializer.SerializeToNode(parameters ?? new(), Json)!.AsObject();
-        message["id"] = id;
-        message["command"] = command;
-        var answer = new TaskCompletionSource<JsonNode?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[id] = answer;
-        await WriteAsync(message.ToJsonString());
-        try
-        {
-            return await answer.Task.WaitAsync(AnswerTimeout);
-        }
-        catch (TimeoutException)
-        {
-            throw new TimeoutException($"{_name} did not answer {command} in {AnswerTimeout}:\n{Complaints}");
-        }
+        await CallAsync("wait", new { name, received, timeoutMs = WaitTimeoutMs });
+        return await CallAsync<ConsumedRecord[]>("take", new { name });
     }
 
-    public async Task<T> CallAsync<T>(string command, object? parameters = null) => (await CallAsync(command, parameters)).Deserialize<T>(Json)!;
-
-    /// <summary>Ends the client as a crash would. May be called again.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Reads so many records of a topic from its beginning, with a consumer of its own.</summary>
+    public async Task<ConsumedRecord[]> ReadAsync(string topic, int count, int[]? partitions = null)
     {
-        if (_isDisposed)
-        {
-            return;
-        }
-
-        _isDisposed = true;
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-        }
-        _process.Dispose();
-        _writing.Dispose();
+        string name = Guid.NewGuid().ToString("N");
+        await OpenAsync(name, topic, "beginning", partitions);
+        ConsumedRecord[] records = await TakeAsync(name, count);
+        await CloseAsync(name);
+        return records;
     }
 
-    private string Complaints => string.Join('\n', _complaints);
+    public Task CloseAsync(string name) => CallAsync("close", new { name });
 
-    private async Task WriteAsync(string line)
+    public Task JoinAsync(string name, string group, string topic, object? settings = null)
     {
-        await _writing.WaitAsync();
-        try
+        var parameters = new JsonObject { ["name"] = name, ["group"] = group, ["topics"] = new JsonArray(topic) };
+        foreach ((string setting, JsonNode? value) in System.Text.Json.JsonSerializer.SerializeToNode(settings ?? new(), Json)!.AsObject())
         {
-            await _process.StandardInput.WriteLineAsync(line);
-            await _process.StandardInput.FlushAsync();
+            parameters[setting] = value?.DeepClone();
         }
-        finally
-        {
-            _writing.Release();
-        }
+        return CallAsync("join", parameters);
     }
 
-    private void Hear(string? line)
+    /// <summary>Waits until a member is assigned so many partitions, and returns them.</summary>
+    public async Task<int[]> AssignedAsync(string name, int partitions)
     {
-        if (line is null)
-        {
-            FailAll();
-            return;
-        }
-        JsonObject answer = JsonNode.Parse(line)!.AsObject();
-        if (!_waiting.TryRemove((int)answer["id"]!, out TaskCompletionSource<JsonNode?>? waiting))
-        {
-            return;
-        }
-        if (answer["error"] is { } error)
-        {
-            waiting.SetException(new ClientException((int?)error["code"], $"{_name}: {(string?)error["message"]}\n{Complaints}"));
-        }
-        else
-        {
-            waiting.SetResult(answer["result"]);
-        }
+        JsonNode? state = await CallAsync("wait", new { name, partitions, timeoutMs = WaitTimeoutMs });
+        return [.. state!["assignment"]!.AsArray().Select(each => (int)each![1]!).Order()];
     }
 
-    private void FailAll()
+    public Task CommitAsync(string name) => CallAsync("commit", new { name });
+
+    public Task LeaveAsync(string name) => CallAsync("leave", new { name });
+
+    /// <summary>The committed offsets of the first partitions of a topic, by partition.</summary>
+    public async Task<long[]> CommittedAsync(string group, string topic, int partitions)
     {
-        foreach (TaskCompletionSource<JsonNode?> waiting in _waiting.Values)
+        JsonNode? rows = await CallAsync("committed", new { group, topic, partitions = Enumerable.Range(0, partitions) });
+        var offsets = new long[partitions];
+        Array.Fill(offsets, NoOffset);
+        foreach (JsonNode? row in rows!.AsArray())
         {
-            waiting.TrySetException(new InvalidOperationException($"{_name} ended:\n{Complaints}"));
+            offsets[(int)row![0]!] = (long?)row[1] ?? NoOffset;
         }
+        return offsets;
     }
 
-    private void Complain(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-        _complaints.Enqueue(line);
-        if (_complaints.Count > 100)
-        {
-            _complaints.TryDequeue(out _);
-        }
-    }
+    public Task CreateTopicAsync(string topic, int partitions = 1, object? configs = null) =>
+        CallAsync("createTopic", new { topic, partitions, configs });
 }

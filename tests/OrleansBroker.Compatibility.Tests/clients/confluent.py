@@ -1,6 +1,6 @@
 import sys
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 from driver import Consumers, encoded, serve, text
@@ -36,17 +36,13 @@ def produce(topic, records, codec="none", acks=-1, idempotent=False, producer=No
     return reports
 
 
-def poll_strictly(polled):
-    poll(polled, forgiving=False)
-
-
-def poll(polled, forgiving=True):
+def poll(polled):
     message = polled.consumer.poll(0.1)
     if message is None:
         return
     if message.error():
-        # A group member is also told of what librdkafka gets over by itself.
-        if forgiving:
+        # Consumers are also told of what librdkafka gets over by itself.
+        if message.error().code() != KafkaError._AUTO_OFFSET_RESET:
             print(message.error(), file=sys.stderr)
             return
         raise KafkaException(message.error())
@@ -72,14 +68,18 @@ def join(name, group, topics, autoCommit=False, sessionMs=10000, instance=None, 
         poll(polled)
         polled.inbox.assign([[each.topic, each.partition] for each in polled.consumer.assignment()])
 
-    joined.subscribe(topics)
-    consumers.start(name, joined, follow)
+    def forget(_, partitions):
+        for each in partitions:
+            positions.pop((each.topic, each.partition), None)
+
+    positions = consumers.start(name, joined, follow).inbox.positions
+    consumers.call(name, lambda _: joined.subscribe(topics, on_revoke=forget))
 
 
 def open_reader(name, topic, partitions=(0,), reset="error", **settings):
     reader = consumer("reader-" + name, **{"auto.offset.reset": reset})
     reader.assign(resolve(reader, topic, partitions, settings["from"]))
-    consumers.start(name, reader, poll_strictly)
+    consumers.start(name, reader, poll)
 
 
 def resolve(reader, topic, partitions, start):
@@ -98,7 +98,8 @@ def seek(name, topic, partition, offset):
 def commit(name):
     def act(polled):
         offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in polled.inbox.positions.items()]
-        return [[each.partition, each.offset] for each in polled.consumer.commit(offsets=offsets, asynchronous=False)]
+        done = polled.consumer.commit(offsets=offsets, asynchronous=False) if offsets else []
+        return [[each.partition, each.offset] for each in done if not each.error]
     return consumers.call(name, act)
 
 

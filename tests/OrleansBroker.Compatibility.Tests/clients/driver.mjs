@@ -116,6 +116,10 @@ export class Positions {
     this.#next.set(`${topic} ${partition}`, { topic, partition, offset: Number(offset) + 1 })
   }
 
+  clear () {
+    this.#next.clear()
+  }
+
   get all () {
     return [...this.#next.values()]
   }

@@ -20,7 +20,7 @@ const codecs = { none: CompressionTypes.None, gzip: CompressionTypes.GZIP, snapp
 
 const kafka = new Kafka({
   clientId: 'kafkajs',
-  brokers: [process.argv[2]],
+  brokers: process.argv[2].split(','),
   logLevel: logLevel.ERROR,
   logCreator: () => ({ namespace, log }) => console.error(namespace, log.message, log.error ?? ''),
   retry: { initialRetryTime: 100, retries: 12, maxRetryTime: 1000 }
@@ -52,8 +52,10 @@ async function start (name, { group, topics, from = 'earliest', autoCommit = fal
   const positions = new Positions()
   const entry = { consumer, inbox, positions, floor: new Map() }
   consumers.set(name, entry)
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
-    inbox.assign(Object.entries(payload.memberAssignment).flatMap(([topic, list]) => list.map(partition => [topic, partition]))))
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    positions.clear()
+    inbox.assign(Object.entries(payload.memberAssignment).flatMap(([topic, list]) => list.map(partition => [topic, partition])))
+  })
   consumer.on(consumer.events.REBALANCING, () => inbox.assign([]))
   consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || inbox.fail(payload.error))
   await consumer.connect()
@@ -110,8 +112,11 @@ async function seek ({ name, topic, partition, offset }) {
 
 async function commit ({ name }) {
   const { consumer, positions } = consumers.get(name)
-  await consumer.commitOffsets(positions.all.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })))
-  return positions.all.map(({ partition, offset }) => [partition, offset])
+  const all = positions.all
+  if (all.length > 0) {
+    await consumer.commitOffsets(all.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })))
+  }
+  return all.map(({ partition, offset }) => [partition, offset])
 }
 
 async function leave ({ name }) {

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using OrleansBroker.Compatibility.Tests.Drivers;
+
+namespace OrleansBroker.Compatibility.Tests.Chaos;
+
+/// <summary>What the clients were told while it happened.</summary>
+internal sealed class History(int partitions)
+{
+    private readonly Lock _lock = new();
+    private readonly long[] _committed = [.. Enumerable.Repeat(ClientDriver.NoOffset, partitions)];
+    private readonly long[] _processed = new long[partitions];
+    private readonly Stopwatch _sinceAcknowledgement = Stopwatch.StartNew();
+
+    /// <summary>Records with the partition and offset that their producer was told.</summary>
+    public ConcurrentQueue<(string Value, int Partition, long Offset)> Acknowledged { get; } = new();
+
+    /// <summary>What any consumer was given, by consumer.</summary>
+    public ConcurrentDictionary<string, ConcurrentQueue<ConsumedRecord>> Seen { get; } = new();
+
+    /// <summary>Offsets that were found lower than a commit that had been acknowledged before they were asked for.</summary>
+    public ConcurrentQueue<string> LostCommits { get; } = new();
+
+    public int Commits { get; private set; }
+
+    public TimeSpan LongestWait { get; private set; }
+
+    /// <summary>The greatest offset of each partition whose commit was acknowledged; <see cref="ClientDriver.NoOffset"/> where there is none.</summary>
+    public long[] Committed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _committed];
+            }
+        }
+    }
+
+    /// <summary>The offset after the last record of each partition that any member of the group was given.</summary>
+    public long[] Processed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _processed];
+            }
+        }
+    }
+
+    public void NoteAcknowledged(IEnumerable<(string Value, int Partition, long Offset)> records)
+    {
+        foreach (var record in records)
+        {
+            Acknowledged.Enqueue(record);
+        }
+        lock (_lock)
+        {
+            LongestWait = TimeSpan.FromTicks(Math.Max(LongestWait.Ticks, _sinceAcknowledgement.Elapsed.Ticks));
+            _sinceAcknowledgement.Restart();
+        }
+    }
+
+    public void NoteSeen(string consumer, ConsumedRecord[] records)
+    {
+        ConcurrentQueue<ConsumedRecord> seen = Seen.GetOrAdd(consumer, _ => new());
+        foreach (ConsumedRecord record in records)
+        {
+            seen.Enqueue(record);
+        }
+    }
+
+    public void NoteProcessed(string member, ConsumedRecord[] records)
+    {
+        NoteSeen(member, records);
+        lock (_lock)
+        {
+            foreach (ConsumedRecord record in records)
+            {
+                _processed[record.Partition] = Math.Max(_processed[record.Partition], record.Offset + 1);
+            }
+        }
+    }
+
+    /// <param name="offsets">Pairs of partition and offset.</param>
+    public void NoteCommitted(long[][] offsets)
+    {
+        lock (_lock)
+        {
+            Commits++;
+            foreach (long[] each in offsets)
+            {
+                _committed[each[0]] = Math.Max(_committed[each[0]], each[1]);
+            }
+        }
+    }
+}
