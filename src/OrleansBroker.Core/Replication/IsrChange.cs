@@ -27,7 +27,7 @@ public static class IsrChange
     /// </summary>
     internal static IsrMember[] EligibleAfter(PartitionState state, IsrMember[] inSync, ClusterView brokers, int minInSyncReplicas)
     {
-        if (inSync.Length >= Math.Min(minInSyncReplicas, state.Replicas.Length))
+        if (inSync.Length >= Math.Min(minInSyncReplicas, state.ReplicationFactor))
         {
             return [];
         }

@@ -170,15 +170,24 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         if (partition.IsLeader && !ReferenceEquals(before, partition.State))
         {
             ReplicationLog.IsrChanged(_logger, partition.Name, Print(before.Isr), Print(partition.State.Isr));
+            if (before.IsReassigning && !partition.State.IsReassigning)
+            {
+                ReplicationLog.ReassignmentCompleted(_logger, partition.Name, string.Join(",", partition.State.Replicas));
+            }
         }
     }
 
     private PartitionState? Change(Partition partition, PartitionState state)
     {
         var brokers = services.Membership.Current;
-        return partition.Leadership is { } leading
-            ? IsrChange.Of(state, leading.Lagging(brokers, CaughtUpSince()), leading.Candidates(brokers), brokers, partition.MinInSyncReplicas)
-            : null;
+        if (partition.Leadership is not { } leading)
+        {
+            return null;
+        }
+
+        var next = IsrChange.Of(state, leading.Lagging(brokers, CaughtUpSince()), leading.Candidates(brokers), brokers, partition.MinInSyncReplicas) ?? state;
+        next = Reassignment.Complete(next);
+        return ReferenceEquals(next, state) ? null : next;
     }
 
     /// <summary>After a conflict or a lost answer: what stands there now? It stays uncertain until a write of ours has moved the ETag on.</summary>

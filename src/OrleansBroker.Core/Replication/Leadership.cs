@@ -207,7 +207,7 @@ public sealed class Leadership
     // While others are eligible they have to hold all that is committed: where min.insync.replicas was lowered, the ISR is
     // written once more, without them, before anything is committed that they do not have.
     private bool IsEnough(PartitionState state) =>
-        state.Isr.Length >= Math.Min(_partition.MinInSyncReplicas, state.Replicas.Length) && state.Eligible.Length == 0;
+        state.Isr.Length >= Math.Min(_partition.MinInSyncReplicas, state.ReplicationFactor) && state.Eligible.Length == 0;
 
     private ErrorCode AcknowledgeCommitted() => IsEnough(_state) ? ErrorCode.None : ErrorCode.NotEnoughReplicasAfterAppend;
 

@@ -35,6 +35,12 @@ public sealed record PartitionState
 
     public int PartitionEpoch { get; init; }
 
+    /// <summary>
+    /// How many replicas there are without those that are only being added: <c>min.insync.replicas</c> never asks for more, so that
+    /// a partition takes writes while it gets more replicas.
+    /// </summary>
+    public int ReplicationFactor => Replicas.Length - Adding.Length;
+
     /// <summary>Whether a replica is being added or removed.</summary>
     public bool IsReassigning => Adding.Length + Removing.Length > 0;
 

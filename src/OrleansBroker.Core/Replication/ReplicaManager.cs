@@ -15,6 +15,8 @@ namespace OrleansBroker.Core.Replication;
 /// <item><see cref="ReplicaRoles"/>: the part that a replica plays.</item>
 /// <item><see cref="LeaderElections"/>: who leads when a leader is gone.</item>
 /// <item><see cref="IsrUpkeep"/>: who is in sync.</item>
+/// <item><see cref="ReassignmentExecution"/>: who holds a partition.</item>
+/// <item><see cref="PreferredLeaders"/>: who leads when all is well.</item>
 /// <item><see cref="AnnouncementExchange"/>: how the others hear of it.</item>
 /// </list>
 /// </summary>
@@ -34,6 +36,8 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     private readonly ReplicaOpening _opening;
     private readonly IsrUpkeep _isr;
     private readonly LeaderElections _elections;
+    private readonly ReassignmentExecution _reassignments;
+    private readonly PreferredLeaders _preferredLeaders;
     private readonly WakeUp _sweepDue;
     private readonly Lock _topics = new();
     private readonly Dictionary<ReplicaKey, PartitionState> _unplaced = [];
@@ -54,6 +58,8 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         _isr = new IsrUpkeep(services, _replicas, _documents, _roles);
         _opening = new ReplicaOpening(services, _replicas, _roles, _isr);
         _elections = new LeaderElections(services, _replicas, _documents, _roles);
+        _reassignments = new ReassignmentExecution(services, _replicas, _isr);
+        _preferredLeaders = new PreferredLeaders(services, _replicas, _elections);
         _sweepDue = new WakeUp(services.Clock);
     }
 
@@ -79,6 +85,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         _membership = _services.Membership.Subscribe(_ => OnMembershipChanged());
         _loops.Add(RunAsync("elections", SweepAsync));
         _loops.Add(RunAsync("in-sync replicas", _isr.RunAsync));
+        _loops.Add(RunAsync("preferred leaders", _preferredLeaders.RunAsync));
         _loops.Add(RunAsync("announcements", _exchange.RunPushesAsync));
         _loops.Add(RunAsync("announcements of others", _exchange.RunPullsAsync));
     }
@@ -138,6 +145,9 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     /// <summary>Stands for partitions that another broker leads, or that nobody can lead without loss.</summary>
     public ValueTask<IReadOnlyList<ErrorCode>> TakeLeadershipAsync(IReadOnlyList<ReplicaKey> keys, ElectionKind kind) =>
         _elections.TakeAsync(keys, kind, _stopping.Token);
+
+    /// <summary>Moves partitions that this broker leads to other replicas, or cancels such moves.</summary>
+    public ValueTask<IReadOnlyList<AlteredReassignment>> AlterReassignmentsAsync(AlterReassignments request) => _reassignments.AlterAsync(request, _stopping.Token);
 
     /// <summary>What this broker knows of some of its replicas.</summary>
     public IReadOnlyList<DescribedReplica> Describe(IReadOnlyList<ReplicaKey> keys) =>
@@ -208,18 +218,34 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
             return;
         }
 
-        var isAssigned = Array.IndexOf(state.Replicas, _services.Self.Id) >= 0;
         if (_replicas.Find(key) is { } replica)
         {
             _roles.Hear(replica, state);
-            if (!isAssigned && ReferenceEquals(replica.Partition.State, state))
-            {
-                _opening.Remove(replica, topic);
-            }
+            RemoveIfMovedAway(replica);
         }
-        else if (isAssigned)
+        else if (topic.Partitions[state.Partition] is var known && known.LeaderEpoch == state.LeaderEpoch && known.PartitionEpoch == state.PartitionEpoch)
         {
+            // The newest that is known, not what an earlier leader still tells: the partition may have moved on from here.
             _opening.Open(topic, [state], isNew: true);
+        }
+    }
+
+    private void RemoveIfMovedAway(Replica replica)
+    {
+        if (Array.IndexOf(replica.Partition.State.Replicas, _services.Self.Id) < 0 && _services.Metadata.Current.Find(replica.Key.TopicId) is { } topic)
+        {
+            _opening.Remove(replica, topic);
+        }
+    }
+
+    private void RemoveMovedAway()
+    {
+        lock (_topics)
+        {
+            foreach (var replica in _replicas.All)
+            {
+                RemoveIfMovedAway(replica);
+            }
         }
     }
 
@@ -252,8 +278,10 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         {
             await _elections.SweepAsync(stopping);
             await HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed)], stopping);
+            await _reassignments.SweepAsync(stopping);
             _isr.QueueUncertain();
             await _isr.VerifyAsync(stopping);
+            RemoveMovedAway();
             _opening.OpenMissed();
             await _sweepDue.SleepAsync(SweepInterval, stopping);
         }

@@ -44,7 +44,11 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
             foreach (var state in states)
             {
                 var key = new ReplicaKey(state.TopicId, state.Partition);
-                if (Array.IndexOf(state.Replicas, services.Self.Id) >= 0 && replicas.Find(key) is null && TryOpen(topic, key, state, isNew) is { } replica)
+                if (Array.IndexOf(state.Replicas, services.Self.Id) < 0)
+                {
+                    LeaveMoved(new TopicPartition(topic.Name, key.Partition), key, state);
+                }
+                else if (replicas.Find(key) is null && TryOpen(topic, key, state, isNew) is { } replica)
                 {
                     opened.Add(replica);
                 }
@@ -117,6 +121,20 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         foreach (var log in services.Logs.Logs.Where(log => replicas.Find(new ReplicaKey(log.TopicId, log.Partition.Partition))?.Partition.Log != log))
         {
             ReplicationLog.StrayLog(_logger, log.Directory);
+        }
+    }
+
+    /// <summary>
+    /// The partition is not here: it may have been moved while this broker was down. A log that knows a later leader than the state
+    /// does is kept, as the document store may have forgotten who holds the partition.
+    /// </summary>
+    private void LeaveMoved(TopicPartition name, ReplicaKey key, PartitionState state)
+    {
+        _missed.Remove(key);
+        if (replicas.Find(key) is null && services.Logs.Find(name) is { } log && log.TopicId == key.TopicId && log.Epochs.Latest <= state.LeaderEpoch)
+        {
+            ReplicationLog.MovedAway(_logger, name, string.Join(",", state.Replicas));
+            services.Logs.DeleteLog(name);
         }
     }
 

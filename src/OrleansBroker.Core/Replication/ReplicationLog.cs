@@ -32,4 +32,13 @@ internal static partial class ReplicationLog
 
     [LoggerMessage(3208, LogLevel.Warning, "the document of {Partition} is older than what broker {Broker} knows: the document store has gone back")]
     public static partial void DocumentWentBack(ILogger logger, TopicPartition partition, BrokerId broker);
+
+    [LoggerMessage(3220, LogLevel.Information, "{Partition} moves from replicas {Before} to {Target}")]
+    public static partial void Reassigned(ILogger logger, TopicPartition partition, string before, string target);
+
+    [LoggerMessage(3221, LogLevel.Information, "{Partition} has moved: its replicas are {Replicas}")]
+    public static partial void ReassignmentCompleted(ILogger logger, TopicPartition partition, string replicas);
+
+    [LoggerMessage(3222, LogLevel.Information, "the log of {Partition} is deleted: the partition was moved to replicas {Replicas} while this broker was down")]
+    public static partial void MovedAway(ILogger logger, TopicPartition partition, string replicas);
 }

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Topics;
+using OrleansBroker.Protocol;
+
+namespace OrleansBroker.Core.Replication;
+
+/// <summary>
+/// Carries out the moves of partitions that this broker leads: begins and cancels them when asked, and hands over where the leader
+/// itself is to go. What ends a move is <see cref="IsrUpkeep"/>, in the write that brings the last replica in sync.
+/// </summary>
+internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet replicas, IsrUpkeep isr)
+{
+    private const int AtOnceMax = 64;
+
+    private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+
+    public async ValueTask<IReadOnlyList<AlteredReassignment>> AlterAsync(AlterReassignments request, CancellationToken cancellation)
+    {
+        var altered = new AlteredReassignment[request.Partitions.Count];
+        await Concurrently.ForEachAsync([.. Enumerable.Range(0, altered.Length)], AtOnceMax, async i =>
+            altered[i] = await AlterAsync(request.Partitions[i], request.AllowReplicationFactorChange, cancellation));
+        return altered;
+    }
+
+    /// <summary>Goes on with moves that wait for nothing but their leader.</summary>
+    public async ValueTask SweepAsync(CancellationToken cancellation)
+    {
+        var leaving = new List<(ReplicaKey Key, BrokerId Successor)>();
+        foreach (var replica in replicas.All)
+        {
+            var state = replica.Partition.State;
+            if (!replica.Partition.IsLeader || !Reassignment.IsDue(state))
+            {
+                continue;
+            }
+
+            if (Array.IndexOf(state.Removing, services.Self.Id) < 0)
+            {
+                isr.Queue(replica);
+            }
+            else if (Reassignment.Successor(state, Reassignment.Target(state), services.Membership.Current) is var successor && successor != BrokerId.None)
+            {
+                leaving.Add((replica.Key, successor));
+            }
+        }
+
+        await Task.WhenAll(leaving.GroupBy(each => each.Successor, each => each.Key).Select(group => HandOverAsync(group.Key, [.. group], cancellation)));
+    }
+
+    private async ValueTask<AlteredReassignment> AlterAsync(WantedReplicas wanted, bool allowReplicationFactorChange, CancellationToken cancellation)
+    {
+        if (replicas.Find(wanted.Key) is not { } replica)
+        {
+            return NotLeader("This broker holds no replica of the partition");
+        }
+
+        Refusal? refusal = null;
+        var successor = BrokerId.None;
+        var before = replica.Partition.State;
+        var isStored = await isr.AlterAsync(replica, state => Change(state, wanted.Replicas, allowReplicationFactorChange, out refusal, out successor), cancellation);
+        if (successor != BrokerId.None)
+        {
+            await HandOverAsync(successor, [wanted.Key], cancellation);
+            return NotLeader($"Broker {successor} takes over, as this one is not among the replicas");
+        }
+
+        if (refusal is not null)
+        {
+            return new(refusal, null);
+        }
+
+        if (!isStored)
+        {
+            return NotLeader("This broker does not lead the partition, or could not store the change");
+        }
+
+        ReplicationLog.Reassigned(_logger, replica.Partition.Name, string.Join(",", before.Replicas), string.Join(",", Reassignment.Target(replica.Partition.State)));
+        return new(null, replica.Partition.State);
+    }
+
+    private PartitionState? Change(PartitionState state, IReadOnlyList<BrokerId>? target, bool allowReplicationFactorChange, out Refusal? refusal, out BrokerId successor)
+    {
+        var brokers = services.Membership.Current;
+        successor = BrokerId.None;
+        refusal = target is not null ? Reassignment.Check(state, target, brokers, allowReplicationFactorChange)
+            : state.IsReassigning ? null
+            : new(ErrorCode.NoReassignmentInProgress, "No move of the partition is under way");
+        if (refusal is not null)
+        {
+            return null;
+        }
+
+        var next = target is null ? Reassignment.Cancel(state) : Reassignment.Complete(Reassignment.Begin(state, target));
+        if (Array.IndexOf(next.Replicas, state.Leader) < 0)
+        {
+            successor = Reassignment.Successor(state, next.Replicas, brokers);
+            refusal = new(ErrorCode.InvalidReplicaAssignment, "None of the replicas that would be left is in sync: one of them would have to lead in spite of a possible loss");
+            return null;
+        }
+
+        return ReferenceEquals(next, state) ? null : next;
+    }
+
+    private async Task HandOverAsync(BrokerId successor, ReplicaKey[] keys, CancellationToken cancellation)
+    {
+        try
+        {
+            await services.Peers.AskAsync(successor, new TakeLeadership(keys, ElectionKind.Handover), cancellation);
+        }
+        catch (IOException e)
+        {
+            // The next sweep finds out whether it has taken over.
+            ReplicationLog.JobFailed(_logger, $"handing {keys.Length} partitions over to broker {successor}", e);
+        }
+    }
+
+    private static AlteredReassignment NotLeader(string message) => new(new Refusal(ErrorCode.NotLeaderOrFollower, message), null);
+}
