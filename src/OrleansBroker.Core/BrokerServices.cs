@@ -20,6 +20,9 @@ public sealed record BrokerServices
 
     public required IMembership Membership { get; init; }
 
+    /// <summary>The other brokers, and this one as they see it.</summary>
+    public required IPeers Peers { get; init; }
+
     public required ITopicCatalog Topics { get; init; }
 
     public required IGroupCoordinator Groups { get; init; }

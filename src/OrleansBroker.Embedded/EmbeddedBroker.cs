@@ -159,6 +159,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             Metadata = metadata,
             Partitions = table,
             Membership = new FixedMembership(ClusterView.Empty),
+            Peers = null!,
             Topics = catalog,
             Groups = groups,
             ProducerIds = Started(new ProducerIds(documents)),

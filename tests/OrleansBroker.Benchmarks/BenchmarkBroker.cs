@@ -39,6 +39,7 @@ internal sealed class BenchmarkBroker : IDisposable
             Metadata = new MetadataCache(new MetadataImage("cluster", new BrokerId(0), [])),
             Partitions = _partitions,
             Membership = new FixedMembership(ClusterView.Empty),
+            Peers = null!,
             Topics = null!,
             Groups = null!,
             ProducerIds = null!,

@@ -88,6 +88,8 @@ internal static class FuzzFrames
             .. Frames(new DescribeTopicPartitionsRequest { Topics = [new DescribeTopicPartitionsRequest.TopicRequest { Name = "t" }] }, 0),
             .. Frames(new DescribeProducersRequest { Topics = [new DescribeProducersRequest.TopicRequest { Name = "t", PartitionIndexes = [0, 1] }] }, 0),
             .. Frames(new DescribeLogDirsRequest(), 1, 4),
+            .. Frames(new ElectLeadersRequest { Topics = [new ElectLeadersRequest.TopicPartitions { Topic = "t", Partitions = [0, 9] }] }, 0, 2),
+            .. Frames(new ListPartitionReassignmentsRequest { Topics = [new ListPartitionReassignmentsRequest.ListPartitionReassignmentsTopics { Name = "t", PartitionIndexes = [0] }] }, 0),
         ];
     }
 

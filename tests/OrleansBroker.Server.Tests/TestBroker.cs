@@ -36,6 +36,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Metadata = new MetadataCache(new MetadataImage("cluster", new BrokerId(0), [])),
             Partitions = Partitions,
             Membership = new FixedMembership(ClusterView.Empty),
+            Peers = null!,
             Topics = null!,
             Groups = null!,
             ProducerIds = new CountedProducerIds(),

@@ -9,7 +9,7 @@ namespace OrleansBroker.Server.Handlers;
 
 /// <summary>
 /// Version 0 (KIP-966). Topics come in the order of their names, as many partitions as the response may hold; the cursor says
-/// where the next request goes on. Eligible leader replicas are empty while replication keeps none.
+/// where the next request goes on. What the last leader was is not kept beside the ISR, as the ISR never becomes empty here.
 /// </summary>
 internal sealed class DescribeTopicPartitionsHandler(BrokerServices broker) : IHandler<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>
 {
@@ -75,7 +75,7 @@ internal sealed class DescribeTopicPartitionsHandler(BrokerServices broker) : IH
                 LeaderEpoch = view.LeaderEpoch,
                 ReplicaNodes = view.Replicas,
                 IsrNodes = view.Isr,
-                EligibleLeaderReplicas = [],
+                EligibleLeaderReplicas = Array.ConvertAll(topic.Partitions[first + i].Eligible, static id => id.Value),
                 LastKnownElr = [],
                 OfflineReplicas = view.Offline,
             };

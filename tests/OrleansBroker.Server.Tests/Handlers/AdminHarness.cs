@@ -22,6 +22,7 @@ internal sealed class AdminHarness
             Id = new BrokerId(0),
             Config = configs,
             Metadata = metadata,
+            Peers = null!,
             Topics = new TestCatalog(configs, metadata),
             Partitions = null!,
             Membership = new FixedMembership(ClusterView.Empty),
