@@ -1,9 +1,10 @@
 // Loads a broker, whose process is PID, through librdkafka, and says what it cost the broker. Prints one line of name=value.
 //
-//   load create  BROKER TOPIC PARTITIONS
-//   load produce BROKER TOPIC PID COUNT SIZE           acks=1, to partition 0
+//   load create  BROKER TOPIC PARTITIONS               with the replication factor that the broker gives
+//   load produce BROKER TOPIC PID COUNT SIZE ACKS PARTITIONS
 //   load consume BROKER TOPIC PID COUNT                partition 0 from the beginning
-//   load latency BROKER TOPIC PID RATE SECONDS SIZE    from when a record is due until it is consumed; the topic is empty
+//   load latency BROKER TOPIC PID RATE SECONDS SIZE ACKS    from when a record is due until it is consumed; the topic is empty
+//   load outage  BROKER TOPIC PID PARTITIONS SECONDS   acks=all: how long a partition went without an acknowledgement at most
 // CPU time is in seconds, a GB is 10^9 bytes of values, latencies are in ms.
 #include "timing.h"
 #include <librdkafka/rdkafka.h>
@@ -13,7 +14,8 @@
 
 enum { TIMEOUT_MS = 60000, NOTHING_ARRIVES_MS = 10000, WARM_UP_SECONDS = 5 };
 
-static const char *broker, *topic, *pid;
+static const char *broker, *topic, *pid, *acks = "1";
+static int partitions = 1;
 static long sent, delivered, count, warm_up; // in records
 static double received_bytes;
 static int64_t first_ns, *latencies_ns; // when the first record came; null where no latencies are measured
@@ -36,6 +38,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *record, vo
     delivered++;
 }
 
+static void (*on_delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *) = on_delivery;
+
 // Options are names and values in turn, ended by NULL.
 static rd_kafka_t *new_client(rd_kafka_type_t type, const char *const *options) {
     char error[512];
@@ -43,15 +47,16 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, const char *const *options) 
     rd_kafka_conf_set(conf, "bootstrap.servers", broker, error, sizeof error);
     for (; *options; options += 2)
         if (rd_kafka_conf_set(conf, options[0], options[1], error, sizeof error)) die(options[0], error);
-    if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
     rd_kafka_t *client = rd_kafka_new(type, conf, error, sizeof error);
     if (!client) die(broker, error);
     return client;
 }
 
-// Delivery reports are served now and then: each time would cost more than the record.
+// To partition 0, or to all of them in turn, one for as long as librdkafka lingers. Delivery reports are served now and
+// then: each time would cost more than the record.
 static void send_record(rd_kafka_t *producer, rd_kafka_topic_t *to, void *value, size_t bytes) {
-    while (rd_kafka_produce(to, 0, RD_KAFKA_MSG_F_COPY, value, bytes, NULL, 0, NULL)) {
+    while (rd_kafka_produce(to, partitions > 1 ? RD_KAFKA_PARTITION_UA : 0, RD_KAFKA_MSG_F_COPY, value, bytes, NULL, 0, NULL)) {
         if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) die(topic, rd_kafka_err2str(rd_kafka_last_error()));
         rd_kafka_poll(producer, 10);
     }
@@ -72,7 +77,7 @@ static void print_cost(double bytes, int64_t start_ns, double cpu_before) {
 }
 
 static void produce(size_t bytes) {
-    static const char *const options[] = {"acks", "1", "linger.ms", "5", "batch.num.messages", "100000",
+    const char *const options[] = {"acks", acks, "linger.ms", "5", "batch.num.messages", "100000",
         "queue.buffering.max.messages", "500000", "message.timeout.ms", "60000", NULL};
     rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, options);
     rd_kafka_topic_t *to = rd_kafka_topic_new(producer, topic, NULL);
@@ -105,7 +110,7 @@ static void consume(void) {
 }
 
 static void latency(long rate, long seconds, size_t bytes) {
-    static const char *const options[] = {"acks", "1", "linger.ms", "0", "message.timeout.ms", "60000", NULL};
+    const char *const options[] = {"acks", acks, "linger.ms", "0", "message.timeout.ms", "60000", NULL};
     count = rate * seconds, warm_up = rate * WARM_UP_SECONDS, latencies_ns = malloc(count * sizeof *latencies_ns);
     rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, options);
     rd_kafka_topic_t *to = rd_kafka_topic_new(producer, topic, NULL);
@@ -126,12 +131,45 @@ static void latency(long rate, long seconds, size_t bytes) {
     printf("cores=%.3f\n", cpu / seconds);
 }
 
-static void create(int partitions) {
+// What is sent on each partition before, while and after one of its brokers is lost: a record is sent as soon as the one
+// before is acknowledged, and librdkafka looks for a new leader without the pauses that it makes by default.
+static int64_t *acknowledged_ns, *outages_ns;
+
+static void on_outage_delivery(rd_kafka_t *client, const rd_kafka_message_t *record, void *opaque) {
+    if (record->err) die("a record was not delivered", rd_kafka_err2str(record->err));
+    int64_t at_ns = now_ns(), gap_ns = at_ns - acknowledged_ns[record->partition];
+    if (acknowledged_ns[record->partition] && gap_ns > outages_ns[record->partition]) outages_ns[record->partition] = gap_ns;
+    acknowledged_ns[record->partition] = at_ns;
+}
+
+static void outage(long seconds) {
+    const char *const options[] = {"acks", "all", "linger.ms", "0", "message.timeout.ms", "60000", "retry.backoff.ms", "10",
+        "reconnect.backoff.ms", "10", "reconnect.backoff.max.ms", "100", "topic.metadata.refresh.fast.interval.ms", "10", NULL};
+    acknowledged_ns = calloc(partitions, sizeof *acknowledged_ns), outages_ns = calloc(partitions, sizeof *outages_ns);
+    on_delivered = on_outage_delivery;
+    rd_kafka_t *producer = new_client(RD_KAFKA_PRODUCER, options);
+    rd_kafka_topic_t *to = rd_kafka_topic_new(producer, topic, NULL);
+    int64_t start_ns = now_ns(), *sent_ns = calloc(partitions, sizeof *sent_ns);
+    char value[1024] = "";
+    while (now_ns() - start_ns < seconds * second_ns) {
+        for (int i = 0; i < partitions; i++) {
+            if (acknowledged_ns[i] < sent_ns[i]) continue; // the one before is still under way
+            sent_ns[i] = now_ns();
+            if (rd_kafka_produce(to, i, RD_KAFKA_MSG_F_COPY, value, sizeof value, NULL, 0, NULL)) die(topic, rd_kafka_err2str(rd_kafka_last_error()));
+        }
+        rd_kafka_poll(producer, 1);
+    }
+    if (rd_kafka_flush(producer, TIMEOUT_MS)) die(topic, "records are left that nobody acknowledged");
+    qsort(outages_ns, partitions, sizeof *outages_ns, compare_ns);
+    printf("outage=%.3f\n", outages_ns[partitions - 1] / 1e6);
+}
+
+static void create(void) {
     char error[512] = "no answer";
     size_t results;
     rd_kafka_t *client = new_client(RD_KAFKA_PRODUCER, (const char *[]){NULL});
     rd_kafka_queue_t *answers = rd_kafka_queue_new(client);
-    rd_kafka_NewTopic_t *created = rd_kafka_NewTopic_new(topic, partitions, 1, error, sizeof error);
+    rd_kafka_NewTopic_t *created = rd_kafka_NewTopic_new(topic, partitions, -1, error, sizeof error);
     if (created) rd_kafka_CreateTopics(client, &created, 1, NULL, answers);
     rd_kafka_event_t *answer = created ? rd_kafka_queue_poll(answers, TIMEOUT_MS) : NULL;
     if (!answer || rd_kafka_event_error(answer)) die(topic, answer ? rd_kafka_event_error_string(answer) : error);
@@ -140,11 +178,12 @@ static void create(int partitions) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 5) die("usage", "load create|produce|consume|latency ... (see the head of load.c)");
+    if (argc < 5) die("usage", "load create|produce|consume|latency|outage ... (see the head of load.c)");
     broker = argv[2], topic = argv[3], pid = argv[4], count = argc > 5 ? atol(argv[5]) : 0;
-    if (strcmp(argv[1], "create") == 0) create(atoi(argv[4]));
-    else if (strcmp(argv[1], "produce") == 0 && argc == 7) produce(atol(argv[6]));
+    if (strcmp(argv[1], "create") == 0) partitions = atoi(argv[4]), create();
+    else if (strcmp(argv[1], "produce") == 0 && argc == 9) acks = argv[7], partitions = atoi(argv[8]), produce(atol(argv[6]));
     else if (strcmp(argv[1], "consume") == 0 && argc == 6) consume();
-    else if (strcmp(argv[1], "latency") == 0 && argc == 8 && atol(argv[7]) >= 8) latency(atol(argv[5]), atol(argv[6]), atol(argv[7]));
+    else if (strcmp(argv[1], "latency") == 0 && argc == 9 && atol(argv[7]) >= 8) acks = argv[8], latency(atol(argv[5]), atol(argv[6]), atol(argv[7]));
+    else if (strcmp(argv[1], "outage") == 0 && argc == 7) partitions = atoi(argv[5]), outage(atol(argv[6]));
     else die("load", "wrong arguments (see the head of load.c)");
 }
