@@ -18,8 +18,8 @@ public sealed class GroupCoordinatorTests
     public async Task The_internal_topic_is_made_when_a_coordinator_is_first_asked_for()
     {
         await using var broker = await GroupBroker.StartAsync();
-        Assert.Equal(-1000 - (long)ErrorCode.NotCoordinator, await broker.FetchAsync());
-        Assert.Empty((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups);
+        Assert.Equal(GroupClient.Refused(ErrorCode.NotCoordinator), await broker.FetchAsync());
+        Assert.Empty((await broker.ListAsync()).Groups);
 
         var (error, found) = await broker.Groups.FindAsync(GroupBroker.Group, CancellationToken.None);
 
@@ -38,10 +38,10 @@ public sealed class GroupCoordinatorTests
         Assert.Equal(ErrorCode.None, await broker.HeartbeatAsync(member, 1));
         Assert.Equal([ErrorCode.None], await broker.CommitAsync(42, member, 1));
         Assert.Equal(42, await broker.FetchAsync());
-        var described = Assert.Single((await broker.Groups.DescribeGroupsAsync(new DescribeGroupsRequest { Groups = [GroupBroker.Group] }, GroupBroker.Caller(5))).Groups);
+        var described = await broker.DescribeAsync();
         Assert.Equal("Stable", described.GroupState);
         Assert.Equal(ErrorCode.None, (await broker.Groups.LeaveGroupAsync(new LeaveGroupRequest { GroupId = GroupBroker.Group, MemberId = member }, GroupBroker.Caller(2))).ErrorCode);
-        Assert.Equal("Empty", Assert.Single((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups).GroupState);
+        Assert.Equal("Empty", Assert.Single((await broker.ListAsync()).Groups).GroupState);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class GroupCoordinatorTests
             await Task.Yield();
         }
 
-        Assert.Equal("Empty", Assert.Single((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups).GroupState);
+        Assert.Equal("Empty", Assert.Single((await broker.ListAsync()).Groups).GroupState);
     }
 
     [Fact]
@@ -200,11 +200,11 @@ public sealed class GroupCoordinatorTests
             await broker.CommitAsync(1, group: name);
         }
 
-        Assert.Equal(names.Order(), (await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups.Select(group => group.GroupId).Order());
+        Assert.Equal(names.Order(), (await broker.ListAsync()).Groups.Select(group => group.GroupId).Order());
         Assert.Equal(names, (await broker.Groups.DescribeGroupsAsync(new DescribeGroupsRequest { Groups = names }, GroupBroker.Caller(6))).Groups.Select(group => group.GroupId));
         var deleted = (await broker.Groups.DeleteGroupsAsync(new DeleteGroupsRequest { GroupsNames = [.. names, "nobody"] }, GroupBroker.Caller(2))).Results;
         Assert.Equal([.. names.Order(), "nobody"], deleted.OrderBy(result => result.ErrorCode).ThenBy(result => result.GroupId).Select(result => result.GroupId));
-        Assert.Empty((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups);
+        Assert.Empty((await broker.ListAsync()).Groups);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class GroupCoordinatorTests
         await closed.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        Assert.Equal("PreparingRebalance", Assert.Single((await broker.Groups.ListGroupsAsync(new ListGroupsRequest(), GroupBroker.Caller(5))).Groups).GroupState);
+        Assert.Equal("PreparingRebalance", Assert.Single((await broker.ListAsync()).Groups).GroupState);
     }
 
     [Fact]
