@@ -240,6 +240,33 @@ public sealed class LeadershipTests : IDisposable
         Assert.True(_partition.IsHighWatermarkKnown);
     }
 
+    [Fact]
+    public void A_machine_appends_in_the_epoch_it_was_loaded_in_and_where_its_log_ended_or_not_at_all()
+    {
+        Lead([1, 2]);
+        var epoch = _partition.LeaderEpoch;
+
+        Assert.Equal(ErrorCode.None, _partition.Append(Batch(2), epoch, endOffset: 0, NowMs, acks: -1).Error);
+        Assert.Equal(ErrorCode.NotLeaderOrFollower, _partition.Append(Batch(1), epoch, endOffset: 0, NowMs, acks: -1).Error);
+        Lead([1, 2], epoch: 1);
+        Assert.Equal(ErrorCode.NotLeaderOrFollower, _partition.Append(Batch(1), epoch, endOffset: 2, NowMs, acks: -1).Error);
+        Assert.Equal(ErrorCode.None, _partition.Append(Batch(1), _partition.LeaderEpoch, endOffset: 2, NowMs, acks: -1).Error);
+        Assert.Equal(3, _partition.Log.LogEndOffset);
+    }
+
+    [Fact]
+    public async Task An_append_is_not_taken_for_committed_under_a_later_leadership()
+    {
+        Lead([1, 2]);
+        var append = Append(records: 1, acks: -1);
+        _partition.Follow(State(2, [1, 2, 3], [2], epoch: 1));
+        Assert.True(_partition.Log.TryTruncateTo(0, new LeaderEpoch(1)));
+        Lead([1], epoch: 2);
+        Append(records: 1);
+
+        Assert.Equal(ErrorCode.NotLeaderOrFollower, await _partition.Committed(append, acks: -1));
+    }
+
     private static byte[] Batch(int records)
     {
         using var builder = new RecordBatchBuilder(CompressionCodec.None);
