@@ -14,6 +14,8 @@ namespace OrleansBroker.Core.Replication;
 internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replicas, ReplicaRoles roles, IsrUpkeep isr)
 {
     private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+    private readonly ReplicationQuota _leaderQuota = new(services.Clock, () => services.Config.Current.LeaderReplicationThrottledRate);
+    private readonly ReplicationQuota _followerQuota = new(services.Clock, () => services.Config.Current.FollowerReplicationThrottledRate);
     private readonly Lock _gate = new();
     private readonly Dictionary<ReplicaKey, PartitionState> _missed = [];
 
@@ -83,7 +85,11 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         var (minInSyncReplicas, allowsUncleanElection) = TopicConfigs.ToReplicationConfig(topic.Configs, services.Config.Current);
         for (var partition = 0; partition < topic.Partitions.Length; partition++)
         {
-            replicas.Find(new ReplicaKey(topic.Id, partition))?.Partition.Configure(log, minInSyncReplicas, allowsUncleanElection);
+            if (replicas.Find(new ReplicaKey(topic.Id, partition)) is { } replica)
+            {
+                replica.Partition.Configure(log, minInSyncReplicas, allowsUncleanElection);
+                Throttle(replica.Partition, topic);
+            }
         }
     }
 
@@ -193,8 +199,16 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         var partition = new Partition(services.Self.Id, log, before, topic.IsInternal, services.Flushes);
         var (minInSyncReplicas, allowsUncleanElection) = TopicConfigs.ToReplicationConfig(topic.Configs, services.Config.Current);
         partition.Configure(config, minInSyncReplicas, allowsUncleanElection);
+        Throttle(partition, topic);
         return partition;
     }
+
+    private void Throttle(Partition partition, TopicImage topic) => partition.Throttle(
+        IsNamed(ThrottledReplicas.OfLeaders, partition, topic) ? _leaderQuota : null,
+        IsNamed(ThrottledReplicas.OfFollowers, partition, topic) ? _followerQuota : null);
+
+    private bool IsNamed(string config, Partition partition, TopicImage topic) =>
+        ThrottledReplicas.Has(topic.Configs, config, partition.Name.Partition, services.Self.Id);
 
     /// <summary>The only replica leads under its log's last epoch after a clean stop, under a new one otherwise (docs/adr/0001).</summary>
     private LeaderEpoch SoleEpoch(PartitionLog log, bool isNew)
