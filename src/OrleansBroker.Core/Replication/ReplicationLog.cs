@@ -41,4 +41,22 @@ internal static partial class ReplicationLog
 
     [LoggerMessage(3222, LogLevel.Information, "the log of {Partition} is deleted: the partition was moved to replicas {Replicas} while this broker was down")]
     public static partial void MovedAway(ILogger logger, TopicPartition partition, string replicas);
+
+    [LoggerMessage(3230, LogLevel.Information, "{Partition} is cut from {Before} to {After}, where it parts from the leader's log under epoch {Epoch}")]
+    public static partial void Truncated(ILogger logger, TopicPartition partition, long before, long after, int epoch);
+
+    [LoggerMessage(3231, LogLevel.Warning, "{Partition} held offsets {Start} to {End} and starts anew: its leader holds {LeaderStart} to {LeaderEnd}")]
+    public static partial void StartedAnew(ILogger logger, TopicPartition partition, long start, long end, long leaderStart, long leaderEnd);
+
+    [LoggerMessage(3232, LogLevel.Debug, "{Partition} is not fetched from broker {Leader} for a while: {Error}")]
+    public static partial void FetchRefused(ILogger logger, TopicPartition partition, BrokerId leader, ErrorCode error);
+
+    [LoggerMessage(3233, LogLevel.Warning, "what broker {Leader} sent for {Partition} was not appended: {Reason}")]
+    public static partial void NotAppended(ILogger logger, TopicPartition partition, BrokerId leader, string reason);
+
+    [LoggerMessage(3234, LogLevel.Debug, "no fetches from broker {Leader}: {Reason}")]
+    public static partial void LeaderUnreachable(ILogger logger, BrokerId leader, string reason);
+
+    [LoggerMessage(3235, LogLevel.Error, "fetching from broker {Leader} failed and goes on")]
+    public static partial void FetcherFailed(ILogger logger, BrokerId leader, Exception exception);
 }

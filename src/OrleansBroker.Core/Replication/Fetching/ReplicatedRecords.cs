@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Records;
+using OrleansBroker.Storage;
+
+namespace OrleansBroker.Core.Replication.Fetching;
+
+/// <summary>Appends what a leader sent for one partition, with one write where that fits into a segment.</summary>
+internal static class ReplicatedRecords
+{
+    public static AppendResult Append(FollowedPartition followed, in RecordSet records, long nowMs)
+    {
+        if (records.Source is null)
+        {
+            return Append(followed, MemoryMarshal.AsMemory(records.Memory).Span, nowMs);
+        }
+
+        using var copy = new PooledBuffer(records.Length);
+        records.CopyTo(copy.GetSpan(records.Length));
+        copy.Advance(records.Length);
+        return Append(followed, copy.Span, nowMs);
+    }
+
+    private static AppendResult Append(FollowedPartition followed, Span<byte> batches, long nowMs)
+    {
+        var segmentBytes = followed.Partition.Log.Config.SegmentBytes;
+        var flushDue = false;
+        while (true)
+        {
+            var length = batches.Length <= segmentBytes ? batches.Length : LengthWithin(batches, segmentBytes);
+            var result = followed.Partition.AppendReplicated(batches[..length], followed.Epoch, nowMs);
+            flushDue |= result.FlushDue;
+            batches = batches[length..];
+            if (result.Error != ErrorCode.None || batches.IsEmpty)
+            {
+                return result with { FlushDue = flushDue };
+            }
+        }
+    }
+
+    /// <summary>The length of the first batches that fit, or of the first one; of everything where that is no batch, for the log to refuse.</summary>
+    private static int LengthWithin(ReadOnlySpan<byte> batches, int bytesMax)
+    {
+        var length = 0;
+        while (length < batches.Length)
+        {
+            if (RecordBatchView.TryParse(batches[length..], out var batch) != RecordBatchProblem.None)
+            {
+                return length > 0 ? length : batches.Length;
+            }
+
+            if (length > 0 && length + batch.SizeBytes > bytesMax)
+            {
+                return length;
+            }
+
+            length += batch.SizeBytes;
+        }
+
+        return length;
+    }
+}
