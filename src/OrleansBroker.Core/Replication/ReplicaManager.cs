@@ -70,6 +70,9 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         set => _roles.Changed = value;
     }
 
+    /// <summary>Called after a topic is gone, for those who keep something about it (committed offsets).</summary>
+    public Action<TopicImage>? TopicDeleted { get; set; }
+
     /// <summary>Opens the replicas of the topics in the image and takes this broker's part in each.</summary>
     /// <exception cref="IOException">The documents cannot be read.</exception>
     public async ValueTask StartAsync(CancellationToken cancellation)
@@ -107,6 +110,8 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
                 _unplaced.Remove(new ReplicaKey(topic.Id, partition));
             }
         }
+
+        TopicDeleted?.Invoke(topic);
 
         return ValueTask.CompletedTask;
     }

@@ -13,7 +13,7 @@ namespace OrleansBroker.Embedded.Topics;
 /// Hosts the catalog machine over a document store. Requests go one after the other: decide, store, replay, apply, answer.
 /// A write whose outcome stays unknown is answered with an error, and the catalog is read again before the next request.
 /// </summary>
-public sealed partial class CatalogHost : ITopicCatalog, IDisposable
+public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposable
 {
     /// <summary>How often a request is decided anew because another writer came first.</summary>
     private const int DecisionsMax = 5;
@@ -53,6 +53,11 @@ public sealed partial class CatalogHost : ITopicCatalog, IDisposable
         host._application.Load(host._catalog);
         return host;
     }
+
+    /// <summary>This broker writes its catalog itself.</summary>
+    public ITopicCatalog Writer => this;
+
+    public ValueTask RefreshAsync(long version, CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public ValueTask<CreateTopicsResponse> CreateTopicsAsync(CreateTopicsRequest request, CancellationToken cancellation) => ExecuteAsync(
         request.TimeoutMs,

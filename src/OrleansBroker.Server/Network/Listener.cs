@@ -54,14 +54,14 @@ public sealed class Listener : IAsyncDisposable
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     public static Listener Start(ListenerOptions options, BrokerServices broker, ILogger log)
     {
-        var listener = Bind(options, broker, log);
+        var listener = On(Bind(options), options, broker, log);
         listener.Accept();
         return listener;
     }
 
-    /// <summary>Takes the address: from here on <see cref="LocalEndpoint"/> is known and clients that connect wait for <see cref="Accept"/>.</summary>
+    /// <summary>Takes the address: from here on clients that connect wait for <see cref="Accept"/>.</summary>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public static Listener Bind(ListenerOptions options, BrokerServices broker, ILogger log)
+    public static Socket Bind(ListenerOptions options)
     {
         var socket = new Socket(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -82,6 +82,12 @@ public sealed class Listener : IAsyncDisposable
             throw;
         }
 
+        return socket;
+    }
+
+    /// <summary>A listener on an address that was taken with <see cref="Bind"/>.</summary>
+    public static Listener On(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log)
+    {
         log.Listening(socket.LocalEndPoint!.ToString()!);
         return new Listener(socket, options, broker, log);
     }

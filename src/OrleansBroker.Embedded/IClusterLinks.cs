@@ -1,0 +1,24 @@
+using OrleansBroker.Core.Ports;
+
+namespace OrleansBroker.Embedded;
+
+/// <summary>One broker's ways to the rest of its cluster.</summary>
+internal interface IClusterLinks
+{
+    IDocumentStore Documents { get; }
+
+    IMembership Membership { get; }
+
+    IPeers Peers { get; }
+
+    IBrokerConnector Connector { get; }
+
+    /// <summary>The broker can be asked from now on, and is shown to the others as living.</summary>
+    ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation);
+
+    /// <summary>The broker is about to stop, and is given no more leaderships.</summary>
+    ValueTask DrainAsync();
+
+    /// <summary>The broker has stopped.</summary>
+    ValueTask LeaveAsync();
+}

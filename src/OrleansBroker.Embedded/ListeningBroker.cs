@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Server.Network;
+using OrleansBroker.Storage;
+
+namespace OrleansBroker.Embedded;
+
+/// <summary>A <see cref="BrokerHost"/> behind a listener, on this machine's disk, in a cluster that its links lead to.</summary>
+internal sealed class ListeningBroker : IAsyncDisposable
+{
+    private readonly EmbeddedBrokerOptions _options;
+    private readonly IClusterLinks _links;
+    private readonly ILogger _logger;
+    private readonly LowPriorityThread _background = new("log cleaner");
+    private Socket? _socket;
+    private Listener? _listener;
+
+    private ListeningBroker(EmbeddedBrokerOptions options, IClusterLinks links)
+    {
+        _options = options;
+        _links = links;
+        _logger = options.Loggers.CreateLogger<EmbeddedBroker>();
+    }
+
+    /// <summary>Null until it is open.</summary>
+    public BrokerHost? Host { get; private set; }
+
+    /// <summary>Where clients connect: <c>host:port</c>.</summary>
+    public string Endpoint { get; private set; } = string.Empty;
+
+    /// <summary>Completes when clients can connect and the broker has taken its part in every partition.</summary>
+    /// <param name="clusterId">Null takes the data directory's, or a new one where that is new.</param>
+    /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
+    public static async Task<ListeningBroker> StartAsync(EmbeddedBrokerOptions options, IClusterLinks links, string? clusterId, CancellationToken cancellation)
+    {
+        var broker = new ListeningBroker(options, links);
+        try
+        {
+            // Nothing in a broker is to come back to the context of whoever starts it.
+            await Task.Run(() => broker.StartAsync(clusterId, cancellation), cancellation);
+            return broker;
+        }
+        catch (Exception e)
+        {
+            await broker.DisposeAsync();
+            if (e is DataDirectoryException or IOException or UnauthorizedAccessException)
+            {
+                throw new BrokerStartException(e.Message, e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Hands leaderships over, stops serving, and marks the stop as clean.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Host is not null && _listener is not null)
+        {
+            await _links.DrainAsync();
+            await Host.Replicas.DrainAsync(CancellationToken.None);
+            await _listener.DisposeAsync();
+            await _links.LeaveAsync();
+        }
+
+        _socket?.Dispose();
+        if (Host is not null)
+        {
+            await Host.DisposeAsync();
+            EmbeddedLog.Stopped(_logger, _options.Config.Broker.Value);
+        }
+
+        _background.Dispose();
+    }
+
+    private async Task StartAsync(string? clusterId, CancellationToken cancellation)
+    {
+        var started = _options.Clock.GetTimestamp();
+        foreach (var name in _options.Config.UnknownNames)
+        {
+            EmbeddedLog.UnknownConfiguration(_logger, name);
+        }
+
+        // What is wrong with these is told before the data directory is touched.
+        var address = ListenerAddress.Parse("listeners", _options.Config.Listeners);
+        var advertised = _options.Config.AdvertisedListeners is { } text ? ListenerAddress.Parse("advertised.listeners", text) : null;
+        var settings = ListenerSettings.From(_options.Config, address);
+        var bound = address with { Port = Bind(settings, address) };
+        Endpoint = bound.ToString();
+        var told = advertised ?? address.Advertised(bound.Port);
+        Host = await BrokerHost.OpenAsync(HostOptions(clusterId, (told.Host, told.Port)), cancellation);
+        await _links.JoinAsync(Host, cancellation);
+        await Host.StartAsync(cancellation);
+        _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>());
+        _listener.Accept();
+        EmbeddedLog.Ready(
+            _logger, _options.Config.Broker.Value, Endpoint, (long)_options.Clock.GetElapsedTime(started).TotalMilliseconds,
+            Host.Services.Metadata.Current.TopicCount, Host.Services.Partitions.All.Count());
+    }
+
+    private int Bind(ListenerOptions settings, ListenerAddress address)
+    {
+        try
+        {
+            _socket = Listener.Bind(settings);
+            return ((IPEndPoint)_socket.LocalEndPoint!).Port;
+        }
+        catch (SocketException e)
+        {
+            throw new BrokerStartException($"listeners: cannot listen on {address}: {e.Message}", e);
+        }
+    }
+
+    private BrokerHostOptions HostOptions(string? clusterId, (string Host, int Port) endpoint) => new()
+    {
+        Config = _options.Config,
+        DataDirectory = Path.GetFullPath(_options.DataDirectory),
+        Files = _options.Files,
+        BootId = BootId.Read(),
+        ClusterId = clusterId,
+        Endpoint = endpoint,
+        Documents = _links.Documents,
+        Membership = _links.Membership,
+        Peers = _links.Peers,
+        Connector = _links.Connector,
+        Background = _background,
+        Clock = _options.Clock,
+        Random = new Random(),
+        Loggers = _options.Loggers,
+    };
+}
