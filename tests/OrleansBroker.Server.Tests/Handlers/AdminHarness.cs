@@ -34,7 +34,12 @@ internal sealed class AdminHarness
         };
     }
 
-    public BrokerServices Broker { get; }
+    public BrokerServices Broker { get; private set; }
+
+    public IPeers Peers
+    {
+        set => Broker = Broker with { Peers = value };
+    }
 
     public Task<Guid> CreateAsync(string name, int partitions = 1) => CreateAsync(name, partitions, []);
 
