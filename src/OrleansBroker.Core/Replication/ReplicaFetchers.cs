@@ -17,7 +17,6 @@ public sealed class ReplicaFetchers(ReplicaServices services) : IAsyncDisposable
     private bool _isStopped;
 
     /// <summary>The partition follows this leader from now on, under its <see cref="Partition.LeaderEpoch"/>; what it followed before is left.</summary>
-<<<<<<< HEAD
     public void Follow(Partition partition, BrokerId leader)
     {
         lock (_gate)
@@ -61,12 +60,6 @@ public sealed class ReplicaFetchers(ReplicaServices services) : IAsyncDisposable
             }
         }
     }
-=======
-    public void Follow(Partition partition, BrokerId leader) { _ = _services; }
-
-    /// <summary>The partition follows nobody any more.</summary>
-    public void Leave(Partition partition) { _ = _services; }
->>>>>>> 4bcde49 (embedded: a broker is a host of ports behind a listener)
 
     public async ValueTask DisposeAsync()
     {
