@@ -1,9 +1,7 @@
-using System.Globalization;
-
 namespace OrleansBroker.Compatibility.Tests.Broker;
 
 /// <summary>One broker, or several in one process, for all tests of a class; they have to stop cleanly after all that was done to them.</summary>
-public abstract class BrokerFixture(int count) : IAsyncLifetime, IDisposable
+public abstract class BrokerFixture(int count, string[] options) : IAsyncLifetime, IDisposable
 {
     // The first rebalance of every group waits this long for more members; Kafka's default of 3 s only makes tests long.
     private static readonly string[] Settings =
@@ -26,8 +24,7 @@ public abstract class BrokerFixture(int count) : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        string[] brokers = count == 1 ? [] : ["--brokers", count.ToString(CultureInfo.InvariantCulture)];
-        _silo = await SiloProcess.StartAsync([.. Arguments("127.0.0.1:0", _directory.Below("data")), .. brokers]);
+        _silo = await SiloProcess.StartAsync([.. Arguments("127.0.0.1:0", _directory.Below("data")), .. options]);
         Assert.Equal(count, _silo.Addresses.Count);
     }
 

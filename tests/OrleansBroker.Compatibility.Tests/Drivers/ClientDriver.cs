@@ -30,8 +30,8 @@ internal sealed class ClientDriver : DriverProcess
     public Task ProduceAsync(string topic, IEnumerable<OutgoingRecord> records, string? codec = null, int? acks = null, bool? idempotent = null, string? producer = null, int? maxBytes = null) =>
         CallAsync("produce", new { topic, records, codec, acks, idempotent, producer, maxBytes });
 
-    public Task OpenAsync(string name, string topic, object from, int[]? partitions = null, string? reset = null) =>
-        CallAsync("open", new { name, topic, from, partitions, reset });
+    public Task OpenAsync(string name, string topic, object from, int[]? partitions = null, string? reset = null, string? rack = null) =>
+        CallAsync("open", new { name, topic, from, partitions, reset, rack });
 
     /// <summary>Waits until a consumer has had so many records since it began, and takes those not taken yet.</summary>
     public async Task<ConsumedRecord[]> TakeAsync(string name, int received)

@@ -1,3 +1,4 @@
+import json
 import sys
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -9,6 +10,7 @@ BASE = {"bootstrap.servers": sys.argv[1], "client.id": "confluent-python", "reco
 TIMEOUT = 20
 producers = {}
 consumers = Consumers()
+statistics = {}
 
 
 def produce(topic, records, codec="none", acks=-1, idempotent=False, producer=None, maxBytes=1000000, timeoutMs=60000):
@@ -52,8 +54,8 @@ def poll(polled):
         "headers": [[name, text(value)] for name, value in message.headers() or []]})
 
 
-def consumer(group, **settings):
-    return Consumer({**BASE, "group.id": group, "enable.auto.commit": False, "fetch.wait.max.ms": 200, **settings})
+def consumer(group, onStatistics=None, **settings):
+    return Consumer({**BASE, "group.id": group, "enable.auto.commit": False, "fetch.wait.max.ms": 200, **({"stats_cb": onStatistics} if onStatistics else {}), **settings})
 
 
 def join(name, group, topics, autoCommit=False, sessionMs=10000, instance=None, assignor="range,roundrobin", **settings):
@@ -76,8 +78,9 @@ def join(name, group, topics, autoCommit=False, sessionMs=10000, instance=None, 
     consumers.call(name, lambda _: joined.subscribe(topics, on_revoke=forget))
 
 
-def open_reader(name, topic, partitions=(0,), reset="error", **settings):
-    reader = consumer("reader-" + name, **{"auto.offset.reset": reset})
+def open_reader(name, topic, partitions=(0,), reset="error", rack=None, **settings):
+    near = {"client.rack": rack, "statistics.interval.ms": 200, "onStatistics": lambda told: statistics.update({name: json.loads(told)})} if rack else {}
+    reader = consumer("reader-" + name, **{"auto.offset.reset": reset, **near})
     reader.assign(resolve(reader, topic, partitions, settings["from"]))
     consumers.start(name, reader, poll)
 
@@ -93,6 +96,11 @@ def resolve(reader, topic, partitions, start):
 
 def seek(name, topic, partition, offset):
     consumers.call(name, lambda polled: polled.consumer.seek(TopicPartition(topic, partition, offset)))
+
+
+def fetches_from(name, topic):
+    partitions = statistics.get(name, {}).get("topics", {}).get(topic, {}).get("partitions", {})
+    return [each["broker"] for number, each in partitions.items() if int(number) >= 0]
 
 
 def commit(name):
@@ -192,7 +200,7 @@ def list_offsets(topic, partitions=(0,)):
 
 
 serve({
-    **consumers.commands(), "produce": produce, "join": join, "open": open_reader, "seek": seek, "commit": commit,
+    **consumers.commands(), "produce": produce, "join": join, "open": open_reader, "seek": seek, "fetchesFrom": fetches_from, "commit": commit,
     "leave": leave, "close": leave, "committed": committed, "createTopic": create_topic, "deleteTopic": delete_topic,
     "listTopics": list_topics, "createPartitions": create_partitions, "describeTopic": describe_topic,
     "describeCluster": describe_cluster, "describeConfigs": describe_configs, "alterConfigs": alter_configs,

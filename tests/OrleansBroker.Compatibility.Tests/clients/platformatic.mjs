@@ -1,7 +1,7 @@
 import { Admin, Consumer, Producer, stringSerializers } from '@platformatic/kafka'
 import { Inbox, Positions, serve, text, waitingCommands } from './driver.mjs'
 
-const base = { clientId: 'platformatic', bootstrapBrokers: [process.argv[2]], retries: 20, retryDelay: 250, timeout: 10000 }
+const base = { clientId: 'platformatic', bootstrapBrokers: process.argv[2].split(','), retries: 20, retryDelay: 250, timeout: 10000 }
 const topicResource = 2
 const producers = new Map()
 const consumers = new Map()
