@@ -37,6 +37,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     private readonly IsrUpkeep _isr;
     private readonly LeaderElections _elections;
     private readonly ReassignmentExecution _reassignments;
+    private readonly InternalTopicGrowth _growth;
     private readonly PreferredLeaders _preferredLeaders;
     private readonly WakeUp _sweepDue;
     private readonly Lock _topics = new();
@@ -59,6 +60,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
         _opening = new ReplicaOpening(services, _replicas, _roles, _isr);
         _elections = new LeaderElections(services, _replicas, _documents, _roles);
         _reassignments = new ReassignmentExecution(services, _replicas, _isr);
+        _growth = new InternalTopicGrowth(services, _replicas, _reassignments);
         _preferredLeaders = new PreferredLeaders(services, _replicas, _elections);
         _sweepDue = new WakeUp(services.Clock);
     }
@@ -284,6 +286,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
             await _elections.SweepAsync(stopping);
             await HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed)], stopping);
             await _reassignments.SweepAsync(stopping);
+            await _growth.SweepAsync(stopping);
             _isr.QueueUncertain();
             await _isr.VerifyAsync(stopping);
             RemoveMovedAway();

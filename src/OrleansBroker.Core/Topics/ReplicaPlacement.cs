@@ -29,6 +29,17 @@ internal static class ReplicaPlacement
         return placed;
     }
 
+    /// <summary>More replicas for some partitions of a topic; what is there stays.</summary>
+    /// <param name="existing">The replicas of all partitions of the topic.</param>
+    /// <param name="grown">Those that are to have more.</param>
+    /// <returns>The replicas of each of <paramref name="grown"/>, the preferred leader first.</returns>
+    public static BrokerId[][] Grow(IReadOnlyList<BrokerId[]> existing, IReadOnlyList<int> grown, int replicationFactor, IReadOnlyList<CatalogBroker> brokers, string name)
+    {
+        var spread = new ReplicaSpread(brokers, StartOf(name));
+        spread.Count(existing);
+        return [.. grown.Select(partition => spread.Grow(partition, existing[partition], replicationFactor))];
+    }
+
     /// <summary>Takes an assignment that the client made, one list of brokers per partition.</summary>
     /// <param name="replicationFactor">Of the partitions that exist; 0 where the first list decides.</param>
     public static Refusal? TryTake(IReadOnlyList<int[]> assignments, int replicationFactor, IReadOnlyList<CatalogBroker> brokers, out BrokerId[][] placed)

@@ -30,7 +30,7 @@ internal sealed class ReplicaSpread
         {
             for (var i = 0; i < replicas.Length; i++)
             {
-                if (Array.Find(_ring, place => place.Broker == replicas[i]) is { } place)
+                if (Find(replicas[i]) is { } place)
                 {
                     place.Replicas++;
                     place.Leaders += i == 0 ? 1 : 0;
@@ -48,16 +48,30 @@ internal sealed class ReplicaSpread
         leader.Leaders++;
         leader.Replicas++;
 
-        var from = Turn(Array.IndexOf(_ring, leader) + 1L + (partition / _ring.Length));
-        while (taken.Count < replicationFactor)
+        AddFollowers(taken, partition, replicationFactor);
+        return [.. taken.Select(place => place.Broker)];
+    }
+
+    /// <summary>
+    /// More replicas for a partition that was counted: those that are there stay, and the preferred leader is whichever of all
+    /// leads fewest.
+    /// </summary>
+    /// <param name="replicas">Those that are there, one of a broker of the ring among them.</param>
+    /// <param name="replicationFactor">At most as many as there are brokers, and those of <paramref name="replicas"/> that are no more.</param>
+    public BrokerId[] Grow(int partition, BrokerId[] replicas, int replicationFactor)
+    {
+        var taken = replicas.Select(Find).OfType<Place>().ToList();
+        BrokerId[] gone = [.. replicas.Where(broker => Find(broker) is null)];
+        if (Find(replicas[0]) is { } before)
         {
-            var follower = BestFollower(taken, from);
-            follower.Replicas++;
-            leader.Followers[follower.Broker] = leader.Followers.GetValueOrDefault(follower.Broker) + 1;
-            taken.Add(follower);
+            before.Leaders--;
         }
 
-        return [.. taken.Select(place => place.Broker)];
+        AddFollowers(taken, partition, replicationFactor - gone.Length);
+        var turn = Turn((long)_start + partition);
+        var leader = taken.MinBy(place => (place.Leaders, Turn(Array.IndexOf(_ring, place) - turn + _ring.Length)))!;
+        leader.Leaders++;
+        return [leader.Broker, .. taken.Where(place => place != leader).Select(place => place.Broker), .. gone];
     }
 
     private static Place[] Ring(IReadOnlyList<CatalogBroker> brokers) =>
@@ -69,6 +83,8 @@ internal sealed class ReplicaSpread
             .OrderBy(placed => placed.Turn)
             .Select(placed => placed.Place),
     ];
+
+    private Place? Find(BrokerId broker) => Array.Find(_ring, place => place.Broker == broker);
 
     private int Turn(long turn) => (int)(turn % _ring.Length);
 
@@ -82,6 +98,19 @@ internal sealed class ReplicaSpread
         }
 
         return best;
+    }
+
+    private void AddFollowers(List<Place> taken, int partition, int replicationFactor)
+    {
+        var leader = taken[0];
+        var from = Turn(Array.IndexOf(_ring, leader) + 1L + (partition / _ring.Length));
+        while (taken.Count < replicationFactor)
+        {
+            var follower = BestFollower(taken, from);
+            follower.Replicas++;
+            leader.Followers[follower.Broker] = leader.Followers.GetValueOrDefault(follower.Broker) + 1;
+            taken.Add(follower);
+        }
     }
 
     private Place BestFollower(List<Place> taken, int from)

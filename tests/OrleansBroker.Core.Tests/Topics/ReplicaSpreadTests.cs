@@ -42,6 +42,34 @@ public sealed class ReplicaSpreadTests
         cluster.AssertEven(cluster.Topic.SelectMany(replicas => replicas).GroupBy(id => id).ToDictionary(held => held.Key, held => held.Count()), toleranceMax: 2);
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void A_topic_that_grows_with_its_cluster_keeps_its_replicas_and_is_led_by_all(int seed)
+    {
+        var random = new Random(seed);
+        CatalogBroker[] brokers = [.. Enumerable.Range(0, random.Next(2, 9)).Select(id => new CatalogBroker(new BrokerId(id)))];
+        var before = random.Next(1, brokers.Length);
+        var existing = ReplicaPlacement.Spread([], count: 50, Math.Min(before, 2), brokers[..before], "offsets");
+
+        var grown = ReplicaPlacement.Grow(existing, [.. Enumerable.Range(0, 50)], Math.Min(3, brokers.Length), brokers, "offsets");
+
+        Assert.All(grown.Zip(existing), pair => Assert.Empty(pair.Second.Except(pair.First)));
+        Assert.All(grown, replicas => Assert.Equal(Math.Min(3, brokers.Length), replicas.Distinct().Count()));
+        var leading = grown.GroupBy(replicas => replicas[0]).Select(led => led.Count()).ToArray();
+        Assert.True(leading.Length == brokers.Length && leading.Max() - leading.Min() <= 2, $"seed {seed}: {string.Join(", ", leading)}");
+    }
+
+    [Fact]
+    public void A_replica_that_is_down_stays_when_its_partition_grows()
+    {
+        CatalogBroker[] brokers = [new(new BrokerId(1)), new(new BrokerId(3))];
+
+        var grown = Assert.Single(ReplicaPlacement.Grow([[new BrokerId(2), new BrokerId(1)]], [0], 3, brokers, "offsets"));
+
+        Assert.Equal([1, 2, 3], grown.Select(broker => broker.Value).Order());
+        Assert.NotEqual(2, grown[0].Value);
+    }
+
     [Fact]
     public void The_leaders_of_consecutive_partitions_stand_in_different_racks()
     {
