@@ -74,7 +74,7 @@ internal sealed class LogHarness
         var segments = Log.SegmentCount;
         while (Log.SegmentCount == segments)
         {
-            Append(("filler", new string('f', 700)));
+            Assert.Equal(ErrorCode.None, Append(("filler", new string('f', 700))).Error);
         }
     }
 
@@ -138,7 +138,8 @@ internal sealed class LogHarness
 
             var texts = records.Select((record, i) => $"{Log.LogEndOffset + i}:{record.Key}={record.Value ?? "<null>"}").ToList();
             Ledger.Attempted.AddRange(texts);
-            var result = Log.Append(builder.Build().Span, new AppendOptions(new LeaderEpoch(0), NowMs));
+            var epoch = new LeaderEpoch(Math.Max(Log.Epochs.Latest.Value, 0));
+            var result = Log.Append(builder.Build().Span, new AppendOptions(epoch, NowMs));
             if (result.Error == ErrorCode.None)
             {
                 Ledger.Acknowledged.AddRange(texts);
