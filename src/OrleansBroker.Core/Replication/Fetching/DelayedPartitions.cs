@@ -1,6 +1,9 @@
 namespace OrleansBroker.Core.Replication.Fetching;
 
-/// <summary>Partitions whose fetch failed, and that are left alone for a while: shortly at first, then up to <c>replica.fetch.backoff.ms</c>.</summary>
+/// <summary>
+/// Partitions that are left alone for a while: those whose fetch failed, shortly at first, then up to <c>replica.fetch.backoff.ms</c>;
+/// and those that are throttled.
+/// </summary>
 internal sealed class DelayedPartitions(TimeProvider clock)
 {
     /// <summary>After the first failure: most come from a leader that has not heard yet that it is one.</summary>
@@ -15,7 +18,12 @@ internal sealed class DelayedPartitions(TimeProvider clock)
     public void Add(FollowedPartition partition, int msMax)
     {
         partition.Failures++;
-        var due = clock.GetTimestamp() + (long)(After(partition.Failures, msMax).TotalSeconds * clock.TimestampFrequency);
+        Add(partition, After(partition.Failures, msMax));
+    }
+
+    public void Add(FollowedPartition partition, TimeSpan delay)
+    {
+        var due = clock.GetTimestamp() + (long)(delay.TotalSeconds * clock.TimestampFrequency);
         partition.DueTimestamp = due;
         _queue.Enqueue(partition, due);
     }

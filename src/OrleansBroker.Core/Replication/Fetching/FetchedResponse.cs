@@ -17,6 +17,9 @@ internal sealed class FetchedResponse(
     /// <summary>How long the fetches of all partitions wait for the flushes of some.</summary>
     private static readonly TimeSpan FlushPatience = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How long a throttled partition is left out before it is seen whether it may go on.</summary>
+    private static readonly TimeSpan ThrottleInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly LogAlignment _alignment = new(services, logger);
     private readonly List<Partition> _committed = [];
     private readonly List<FollowedPartition> _flushing = [];
@@ -108,6 +111,17 @@ internal sealed class FetchedResponse(
         {
             followed.Failures = 0;
             Advance(followed, data);
+            PauseIfThrottled(followed);
+        }
+    }
+
+    /// <summary>A replica that is in sync never waits: what is committed would wait with it.</summary>
+    private void PauseIfThrottled(FollowedPartition followed)
+    {
+        if (followed.Partition.FollowerThrottle is { IsExceeded: true } && !followed.Partition.State.IsInSync(services.Self.Id))
+        {
+            session.Remove(followed);
+            delayed.Add(followed, ThrottleInterval);
         }
     }
 
@@ -128,6 +142,7 @@ internal sealed class FetchedResponse(
 
         if (result.Error == ErrorCode.None)
         {
+            followed.Partition.FollowerThrottle?.Record(data.Records.Length);
             return true;
         }
 
