@@ -91,6 +91,18 @@ internal sealed class FetchedResponse(
         _flushing.Clear();
     }
 
+    /// <summary>Has a partition wait that is throttled. A replica that is in sync never does: what is committed would wait with it.</summary>
+    public bool TryPause(FollowedPartition followed)
+    {
+        if (followed.Partition.FollowerThrottle is not { IsExceeded: true } || followed.Partition.State.IsInSync(services.Self.Id))
+        {
+            return false;
+        }
+
+        delayed.Add(followed, ThrottleInterval);
+        return true;
+    }
+
     private async Task RejoinAsync(FollowedPartition followed)
     {
         await followed.Flushing!;
@@ -111,17 +123,10 @@ internal sealed class FetchedResponse(
         {
             followed.Failures = 0;
             Advance(followed, data);
-            PauseIfThrottled(followed);
-        }
-    }
-
-    /// <summary>A replica that is in sync never waits: what is committed would wait with it.</summary>
-    private void PauseIfThrottled(FollowedPartition followed)
-    {
-        if (followed.Partition.FollowerThrottle is { IsExceeded: true } && !followed.Partition.State.IsInSync(services.Self.Id))
-        {
-            session.Remove(followed);
-            delayed.Add(followed, ThrottleInterval);
+            if (TryPause(followed))
+            {
+                session.Remove(followed);
+            }
         }
     }
 

@@ -107,7 +107,7 @@ internal sealed class ReplicaFetcher
         TakeInbox();
         while (_delayed.TakeDue() is { } due)
         {
-            _session.Add(due);
+            Fetch(due);
         }
 
         if (_session.IsEmpty)
@@ -131,8 +131,16 @@ internal sealed class ReplicaFetcher
             else
             {
                 followed.DueTimestamp = null;
-                _session.Add(followed);
+                Fetch(followed);
             }
+        }
+    }
+
+    private void Fetch(FollowedPartition followed)
+    {
+        if (!_response.TryPause(followed))
+        {
+            _session.Add(followed);
         }
     }
 
