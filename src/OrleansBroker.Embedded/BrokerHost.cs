@@ -103,9 +103,10 @@ internal sealed class BrokerHost : IAsyncDisposable
     private async ValueTask OpenAsync(CancellationToken cancellation)
     {
         var logs = OpenLogs();
+        var documents = _options.Documents();
         var config = _options.Config;
         var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
-        Registration = await new BrokerRegistry(_options.Documents).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
+        Registration = await new BrokerRegistry(documents).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
         var configs = new BrokerConfigCache(config);
         var metadata = new MetadataCache(new MetadataImage(logs.ClusterId, BrokerId.None, []));
         var partitions = new PartitionTable();
@@ -118,7 +119,7 @@ internal sealed class BrokerHost : IAsyncDisposable
                 Partitions = partitions,
                 Metadata = metadata,
                 Config = configs,
-                Documents = _options.Documents,
+                Documents = documents,
                 Membership = _options.Membership,
                 Peers = _options.Peers,
                 Connector = _options.Connector,
@@ -129,7 +130,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             }),
             replicas => replicas.DisposeAsync());
         var catalog = Started(
-            await CatalogHost.LoadAsync(_options.Documents, configs, metadata, Replicas, _options.Random, _options.Loggers.CreateLogger<CatalogHost>(), cancellation),
+            await CatalogHost.LoadAsync(documents, configs, metadata, Replicas, _options.Random, _options.Loggers.CreateLogger<CatalogHost>(), cancellation),
             stopping =>
             {
                 stopping.Dispose();
@@ -152,7 +153,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             Topics = catalog,
             Groups = _groups,
             ProducerIds = Started(
-                new ProducerIds(_options.Documents),
+                new ProducerIds(documents),
                 stopping =>
                 {
                     stopping.Dispose();

@@ -24,7 +24,8 @@ internal sealed record BrokerHostOptions
     /// <summary>What clients and other brokers are told to connect to.</summary>
     public required (string Host, int Port) Endpoint { get; init; }
 
-    public required IDocumentStore Documents { get; init; }
+    /// <summary>Asked for once the data directory is there.</summary>
+    public required Func<IDocumentStore> Documents { get; init; }
 
     public required IMembership Membership { get; init; }
 

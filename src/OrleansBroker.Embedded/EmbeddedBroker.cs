@@ -23,8 +23,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
     public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions options, CancellationToken cancellation = default)
     {
-        var documents = new FileDocumentStore(options.Files, Path.Combine(Path.GetFullPath(options.DataDirectory), "documents"));
-        return new EmbeddedBroker(await ListeningBroker.StartAsync(options, new SoleBroker(documents), clusterId: null, cancellation));
+        return new EmbeddedBroker(await ListeningBroker.StartAsync(options, new SoleBroker(options), clusterId: null, cancellation));
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();

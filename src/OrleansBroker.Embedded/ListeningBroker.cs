@@ -120,7 +120,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         BootId = BootId.Read(),
         ClusterId = clusterId,
         Endpoint = endpoint,
-        Documents = _links.Documents,
+        Documents = () => _links.Documents,
         Membership = _links.Membership,
         Peers = _links.Peers,
         Connector = _links.Connector,

@@ -5,11 +5,13 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Embedded;
 
 /// <summary>The links of a broker that is alone: there is nobody to reach.</summary>
-internal sealed class SoleBroker(IDocumentStore documents) : IClusterLinks, IMembership, IPeers, IBrokerConnector
+internal sealed class SoleBroker(EmbeddedBrokerOptions options) : IClusterLinks, IMembership, IPeers, IBrokerConnector
 {
     private PeerService? _self;
+    private FileDocumentStore? _documents;
 
-    public IDocumentStore Documents { get; } = documents;
+    /// <summary>In the data directory, which the broker has made and locked by the time it asks for them.</summary>
+    public IDocumentStore Documents => _documents ??= new FileDocumentStore(options.Files, Path.Combine(Path.GetFullPath(options.DataDirectory), "documents"));
 
     public IMembership Membership => this;
 
