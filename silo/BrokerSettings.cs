@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Embedded;
+using OrleansBroker.Embedded.Cluster;
 
 namespace OrleansBroker.Silo;
 
@@ -9,7 +10,69 @@ internal static class BrokerSettings
 {
     private const string DefaultDataDirectory = "data";
 
+    private const string DefaultListen = "127.0.0.1:9092";
+
     public static EmbeddedBrokerOptions? TryBuild(CommandLine commandLine, ILoggerFactory loggers, out string problem)
+    {
+        if (ReadSettings(commandLine, out problem) is not { } settings)
+        {
+            return null;
+        }
+
+        AddEndpoint(settings, "listeners", commandLine.Listen);
+        AddEndpoint(settings, "advertised.listeners", commandLine.Advertise);
+        if (commandLine.Racks.Count > 0)
+        {
+            settings.Add(new("broker.rack", commandLine.Racks[0]));
+        }
+
+        return TryCreate(settings, out problem) is { } config
+            ? new EmbeddedBrokerOptions { Config = config, DataDirectory = config.LogDirectory ?? DefaultDataDirectory, Loggers = loggers }
+            : null;
+    }
+
+    /// <summary>As <see cref="TryBuild"/>, for several brokers: what a single one is told by listeners and node.id follows from their number.</summary>
+    public static EmbeddedClusterOptions? TryBuildCluster(CommandLine commandLine, ILoggerFactory loggers, out string problem)
+    {
+        if (ReadSettings(commandLine, out problem) is not { } settings || TryCreate(settings, out problem) is not { } config)
+        {
+            return null;
+        }
+
+        if (commandLine.Advertise is not null)
+        {
+            problem = "--advertise: brokers of one process are told to clients as they listen";
+            return null;
+        }
+
+        foreach (var name in new[] { "listeners", "advertised.listeners", "node.id", "broker.id", "broker.rack" })
+        {
+            if (settings.Exists(setting => setting.Key == name))
+            {
+                problem = $"{name}: not with --brokers, which gives each broker its own";
+                return null;
+            }
+        }
+
+        if (!CommandLine.TryParseEndpoint(commandLine.Listen ?? DefaultListen, out var host, out var port))
+        {
+            problem = $"--listen {commandLine.Listen}: not of the form HOST:PORT";
+            return null;
+        }
+
+        return new EmbeddedClusterOptions
+        {
+            Brokers = commandLine.Brokers,
+            DataDirectory = config.LogDirectory ?? DefaultDataDirectory,
+            Host = host,
+            Port = port,
+            Racks = commandLine.Racks,
+            Settings = [.. settings.Where(setting => setting.Key is not ("log.dirs" or "log.dir"))],
+            Loggers = loggers,
+        };
+    }
+
+    private static List<KeyValuePair<string, string>>? ReadSettings(CommandLine commandLine, out string problem)
     {
         if (ReadFile(commandLine.ConfigFile, out problem) is not { } settings)
         {
@@ -17,25 +80,19 @@ internal static class BrokerSettings
         }
 
         settings.AddRange(commandLine.Settings);
-        AddEndpoint(settings, "listeners", commandLine.Listen);
-        AddEndpoint(settings, "advertised.listeners", commandLine.Advertise);
         if (commandLine.Data is not null)
         {
             settings.Add(new("log.dirs", commandLine.Data));
         }
 
-        if (!BrokerConfig.TryCreate(settings, out var config, out var problems))
-        {
-            problem = string.Join("; ", problems.Select(found => $"{found.Name}: {found.Message}"));
-            return null;
-        }
+        return settings;
+    }
 
-        return new EmbeddedBrokerOptions
-        {
-            Config = config,
-            DataDirectory = config.LogDirectory ?? DefaultDataDirectory,
-            Loggers = loggers,
-        };
+    private static BrokerConfig? TryCreate(IEnumerable<KeyValuePair<string, string>> settings, out string problem)
+    {
+        var isUsable = BrokerConfig.TryCreate(settings, out var config, out var problems);
+        problem = string.Join("; ", problems.Select(found => $"{found.Name}: {found.Message}"));
+        return isUsable ? config : null;
     }
 
     private static void AddEndpoint(List<KeyValuePair<string, string>> settings, string name, string? endpoint)

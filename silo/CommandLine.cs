@@ -12,13 +12,18 @@ internal sealed record CommandLine
           --listen HOST:PORT      where clients connect (default 127.0.0.1:9092; port 0 picks a free one)
           --advertise HOST:PORT   what clients are told to connect to (default: as --listen)
           --data DIR              where records and metadata are kept (default ./data)
+          --brokers N             run a cluster of N brokers in this process, on consecutive ports from --listen,
+                                  each with its own directory below --data (default 1)
+          --rack NAME             the rack that a broker stands in; given again for each broker
           --set NAME=VALUE        a broker configuration by Kafka's name; may be given again and again
           --config FILE           broker configurations in Kafka's properties format; --set comes after it
           --log LEVEL             what to log: error, warning (default), information, debug
           --help                  this text
 
-        Prints one line when it is ready, and stops on SIGTERM and Ctrl-C.
+        Prints one line for each broker that is ready, and stops on SIGTERM and Ctrl-C.
         """;
+
+    private const int BrokersMax = 100;
 
     public bool Help { get; init; }
 
@@ -33,6 +38,12 @@ internal sealed record CommandLine
 
     /// <inheritdoc cref="Listen"/>
     public string? ConfigFile { get; init; }
+
+    /// <summary>1 unless given.</summary>
+    public int Brokers { get; init; } = 1;
+
+    /// <summary>Of each broker, in order.</summary>
+    public IReadOnlyList<string> Racks { get; init; } = [];
 
     /// <summary>Names and values in the order in which they were given.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
@@ -108,6 +119,13 @@ internal sealed record CommandLine
                 return this with { Advertise = value };
             case "--data":
                 return this with { Data = value };
+            case "--brokers" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var brokers) && brokers is >= 1 and <= BrokersMax:
+                return this with { Brokers = brokers };
+            case "--brokers":
+                problem = $"--brokers {value}: not a number from 1 to {BrokersMax}";
+                return null;
+            case "--rack":
+                return this with { Racks = [.. Racks, .. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] };
             case "--config":
                 return this with { ConfigFile = value };
             case "--set":

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansBroker.Embedded;
+using OrleansBroker.Embedded.Cluster;
 using OrleansBroker.Silo;
 
 // Socket completions run on the polling thread: a request costs no switch to the thread pool. Read once, by the first socket.
@@ -17,25 +18,47 @@ if (commandLine.Help)
 }
 
 using var loggers = new LineLogger.Factory(commandLine.LogLevel, TimeProvider.System);
-if (BrokerSettings.TryBuild(commandLine, loggers, out problem) is not { } options)
-{
-    return Fail(problem);
-}
-
 var stopped = new TaskCompletionSource();
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 try
 {
+    return commandLine.Brokers == 1 ? await RunBrokerAsync() : await RunClusterAsync();
+}
+catch (BrokerStartException e)
+{
+    return Fail(e.Message);
+}
+
+async Task<int> RunBrokerAsync()
+{
+    if (BrokerSettings.TryBuild(commandLine, loggers, out var refused) is not { } options)
+    {
+        return Fail(refused);
+    }
+
     await using var broker = await EmbeddedBroker.StartAsync(options);
     Console.WriteLine($"ready: broker {broker.Id} on {broker.Endpoint}, data in {options.DataDirectory}");
     await stopped.Task;
     return 0;
 }
-catch (BrokerStartException e)
+
+async Task<int> RunClusterAsync()
 {
-    return Fail(e.Message);
+    if (BrokerSettings.TryBuildCluster(commandLine, loggers, out var refused) is not { } options)
+    {
+        return Fail(refused);
+    }
+
+    await using var cluster = await EmbeddedCluster.StartAsync(options);
+    foreach (var broker in cluster.Brokers)
+    {
+        Console.WriteLine($"ready: broker {broker.Id} on {broker.Endpoint}, data in {options.DataDirectory}");
+    }
+
+    await stopped.Task;
+    return 0;
 }
 
 void Stop(PosixSignalContext context)

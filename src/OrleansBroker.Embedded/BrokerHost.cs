@@ -34,6 +34,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     private LogDirectory? _logs;
     private GroupCoordinator? _groups;
     private Housekeeping? _housekeeping;
+    private bool _isKilled;
 
     private BrokerHost(BrokerHostOptions options) => _options = options;
 
@@ -93,7 +94,14 @@ internal sealed class BrokerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of the directory as <c>kill -9</c> would: nothing is flushed, and no clean stop is marked.</summary>
+    /// <summary>Ends as <c>kill -9</c> would, as far as the disk can tell: nothing is flushed, and no clean stop is marked. The links have been severed.</summary>
+    public ValueTask KillAsync()
+    {
+        _isKilled = true;
+        return DisposeAsync();
+    }
+
+    /// <summary>Lets go of everything where it stands, as the end of the process would: for a host that runs no more.</summary>
     public void Abandon()
     {
         _stops.Clear();
@@ -181,7 +189,15 @@ internal sealed class BrokerHost : IAsyncDisposable
         });
         return Started(_logs, logs =>
         {
-            logs.CloseCleanly(NowMs());
+            if (_isKilled)
+            {
+                logs.Dispose();
+            }
+            else
+            {
+                logs.CloseCleanly(NowMs());
+            }
+
             return ValueTask.CompletedTask;
         });
     }

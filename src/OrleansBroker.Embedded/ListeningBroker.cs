@@ -15,6 +15,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
     private readonly LowPriorityThread _background = new("log cleaner");
     private Socket? _socket;
     private Listener? _listener;
+    private int _hasStopped;
 
     private ListeningBroker(EmbeddedBrokerOptions options, IClusterLinks links)
     {
@@ -53,9 +54,40 @@ internal sealed class ListeningBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes requests, and neither handles nor answers them, until <see cref="Resume"/>.</summary>
+    public void Pause() => _listener?.Pause();
+
+    public void Resume() => _listener?.Resume();
+
+    /// <summary>Ends as <c>kill -9</c> would. The links have been severed.</summary>
+    public async Task KillAsync()
+    {
+        if (Interlocked.Exchange(ref _hasStopped, 1) != 0)
+        {
+            return;
+        }
+
+        if (_listener is not null)
+        {
+            await _listener.AbortAsync();
+        }
+
+        if (Host is not null)
+        {
+            await Host.KillAsync();
+        }
+
+        _background.Dispose();
+    }
+
     /// <summary>Hands leaderships over, stops serving, and marks the stop as clean.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _hasStopped, 1) != 0)
+        {
+            return;
+        }
+
         if (Host is not null && _listener is not null)
         {
             await _links.DrainAsync();

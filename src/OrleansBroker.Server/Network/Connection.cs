@@ -200,7 +200,9 @@ internal sealed class Connection : IAsyncDisposable
     {
         try
         {
+            await GoOnAsync();
             await _requests.ExecuteAsync(frame, _response);
+            await GoOnAsync();
             if (Context.CloseReason is { } reason)
             {
                 _listener.Log.Refused(_peer, Context.ApiKey, Context.ApiVersion, Printable(Context.ClientId), reason);
@@ -242,6 +244,9 @@ internal sealed class Connection : IAsyncDisposable
             _reserved = 0;
         }
     }
+
+    /// <summary>Waits while the listener is paused, which costs a read where it is not.</summary>
+    private Task GoOnAsync() => _listener.Paused ?? Task.CompletedTask;
 
     /// <summary>Leaves the polling thread to other connections if this one has kept it for long.</summary>
     private async ValueTask EndTurnAsync(bool isNew)

@@ -19,6 +19,7 @@ public sealed class Listener : IAsyncDisposable
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly SemaphoreSlim _room;
+    private volatile TaskCompletionSource? _paused;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Timer _reaper;
     private Task _accepting = Task.CompletedTask;
@@ -47,6 +48,9 @@ public sealed class Listener : IAsyncDisposable
     internal ILogger Log { get; }
 
     internal RequestBudget Budget { get; }
+
+    /// <summary>What is waited for before anything is handled or answered; null while the listener is not paused.</summary>
+    internal Task? Paused => _paused?.Task;
 
     internal EndpointTable Endpoints { get; }
 
@@ -124,6 +128,24 @@ public sealed class Listener : IAsyncDisposable
         // The logs may be closed once this returns: nobody is to be in the middle of a read then.
         await WaitAsync(() => _connections.IsEmpty);
     }
+
+    /// <summary>Ends as a killed process does: every connection is gone at once, and nothing more is answered.</summary>
+    public async Task AbortAsync()
+    {
+        _socket.Dispose();
+        foreach (var (connection, _) in _connections)
+        {
+            connection.Abort();
+        }
+
+        Resume();
+        await StopAsync();
+    }
+
+    /// <summary>Requests are taken, but neither handled nor answered, until <see cref="Resume"/>: as if the process had been stopped.</summary>
+    public void Pause() => _paused ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Resume() => Interlocked.Exchange(ref _paused, null)?.SetResult();
 
     public async ValueTask DisposeAsync()
     {

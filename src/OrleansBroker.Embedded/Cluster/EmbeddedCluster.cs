@@ -1,0 +1,189 @@
+using OrleansBroker.Protocol;
+using OrleansBroker.Storage.Files;
+
+namespace OrleansBroker.Embedded.Cluster;
+
+/// <summary>
+/// A cluster of brokers inside this process, each with a listener and a directory of its own: for <c>silo/run --brokers</c>, and for
+/// tests of applications, which may stop, kill, pause and cut off its brokers. Clients see an ordinary cluster.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var cluster = await EmbeddedCluster.StartAsync(new EmbeddedClusterOptions { DataDirectory = directory });
+/// var producer = Connect(cluster.BootstrapServers);
+/// await cluster.KillAsync(1);
+/// </code>
+/// </example>
+public sealed class EmbeddedCluster : IAsyncDisposable
+{
+    private readonly EmbeddedClusterOptions _options;
+    private readonly InProcessCluster _cluster;
+    private readonly EmbeddedClusterBroker[] _brokers;
+    private readonly IDisposable _directory;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _stopping = new();
+
+    private EmbeddedCluster(EmbeddedClusterOptions options)
+    {
+        _options = options;
+        var data = Path.GetFullPath(options.DataDirectory);
+        LocalFileSystem.Instance.CreateDirectory(data);
+        _directory = LocalFileSystem.Instance.TryLock(Path.Combine(data, ".cluster.lock"))
+            ?? throw new BrokerStartException($"{options.DataDirectory} is in use by another process");
+        _cluster = new InProcessCluster(new FileDocumentStore(LocalFileSystem.Instance, Path.Combine(data, "documents")));
+        _brokers = [.. Enumerable.Range(0, options.Brokers).Select(id => new EmbeddedClusterBroker(options, _cluster, id))];
+    }
+
+    /// <summary>By id.</summary>
+    public IReadOnlyList<EmbeddedClusterBroker> Brokers => _brokers;
+
+    public string ClusterId { get; private set; } = string.Empty;
+
+    /// <summary>The endpoints of all brokers, for <c>bootstrap.servers</c>.</summary>
+    public string BootstrapServers => string.Join(",", _brokers.Select(broker => broker.Endpoint));
+
+    /// <summary>Completes when clients can connect to every broker.</summary>
+    /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
+    public static async Task<EmbeddedCluster> StartAsync(EmbeddedClusterOptions options, CancellationToken cancellation = default)
+    {
+        EmbeddedCluster cluster;
+        try
+        {
+            cluster = new EmbeddedCluster(options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BrokerStartException(e.Message, e);
+        }
+
+        try
+        {
+            await cluster._brokers[0].StartAsync(clusterId: null, cancellation);
+            cluster.ClusterId = cluster._brokers[0].ClusterId;
+            foreach (var broker in cluster._brokers.Skip(1))
+            {
+                await broker.StartAsync(cluster.ClusterId, cancellation);
+            }
+
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a broker that was stopped or killed, on the port that it had.</summary>
+    /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
+    public Task StartAsync(int broker) => InTurnAsync(async () =>
+    {
+        if (_brokers[broker].State == BrokerState.Stopped)
+        {
+            await _brokers[broker].StartAsync(ClusterId, CancellationToken.None);
+        }
+    });
+
+    /// <summary>Stops a broker cleanly: it hands its leaderships over first.</summary>
+    public Task StopAsync(int broker) => InTurnAsync(_brokers[broker].StopAsync);
+
+    /// <summary>Ends a broker as <c>kill -9</c> would: its connections break, nothing more is answered, and its files stay as they are.</summary>
+    public Task KillAsync(int broker) => InTurnAsync(_brokers[broker].KillAsync);
+
+    /// <summary>Has a broker do nothing and answer nothing. After <see cref="EmbeddedClusterOptions.DeathAfter"/> the others take it to be dead.</summary>
+    public void Pause(int broker)
+    {
+        _brokers[broker].Pause();
+        _ = ExpireAsync(_brokers[broker], () => _brokers[broker].State == BrokerState.Paused);
+    }
+
+    /// <summary>Has a paused broker go on. One that was taken to be dead meanwhile is started anew, as a supervisor would.</summary>
+    public Task ResumeAsync(int broker) => InTurnAsync(async () =>
+    {
+        _brokers[broker].Resume();
+        _cluster.Membership.Refresh();
+        await RejoinAsync(_brokers[broker]);
+    });
+
+    /// <summary>
+    /// Cuts a broker off from the others, the documents and the membership; clients still reach it. After
+    /// <see cref="EmbeddedClusterOptions.DeathAfter"/> the others take it to be dead.
+    /// </summary>
+    public void CutOff(int broker)
+    {
+        var id = new BrokerId(broker);
+        _cluster.Faults.Isolate(id);
+        _ = ExpireAsync(_brokers[broker], () => _cluster.Faults.IsIsolated(id));
+    }
+
+    /// <summary>Cuts two brokers off from each other; both stay members of the cluster.</summary>
+    public void CutOff(int broker, int other) => _cluster.Faults.Cut(new BrokerId(broker), new BrokerId(other));
+
+    /// <summary>Undoes every cut. Brokers that were taken to be dead meanwhile are started anew, as a supervisor would.</summary>
+    public Task HealAsync() => InTurnAsync(async () =>
+    {
+        _cluster.Faults.Heal();
+        _cluster.Membership.Refresh();
+        foreach (var broker in _brokers)
+        {
+            await RejoinAsync(broker);
+        }
+    });
+
+    /// <summary>Stops all brokers cleanly.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await InTurnAsync(async () =>
+        {
+            if (!_stopping.IsCancellationRequested)
+            {
+                await _stopping.CancelAsync();
+                _cluster.Faults.Heal();
+                foreach (var broker in _brokers)
+                {
+                    await broker.StopAsync();
+                }
+
+                _directory.Dispose();
+            }
+        });
+    }
+
+    private async Task RejoinAsync(EmbeddedClusterBroker broker)
+    {
+        if (broker.State == BrokerState.Running && !broker.IsMember)
+        {
+            await broker.KillAsync();
+            await broker.StartAsync(ClusterId, CancellationToken.None);
+        }
+    }
+
+    private async Task ExpireAsync(EmbeddedClusterBroker broker, Func<bool> isGone)
+    {
+        try
+        {
+            await Task.Delay(_options.DeathAfter, _stopping.Token);
+            if (isGone())
+            {
+                broker.Expire();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The cluster stops.
+        }
+    }
+
+    private async Task InTurnAsync(Func<Task> action)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await action();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

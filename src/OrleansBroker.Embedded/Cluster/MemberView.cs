@@ -1,0 +1,86 @@
+using OrleansBroker.Core.Ports;
+
+namespace OrleansBroker.Embedded.Cluster;
+
+/// <summary>What one broker sees of the membership. Subscribers are called one at a time, on the thread pool.</summary>
+internal sealed class MemberView(Func<bool> canSee) : IMembership
+{
+    private readonly Lock _gate = new();
+    private readonly List<Action<ClusterView>> _subscribers = [];
+    private volatile ClusterView _current = ClusterView.Empty;
+    private bool _isCalling;
+    private bool _isStale;
+
+    public ClusterView Current => _current;
+
+    public IDisposable Subscribe(Action<ClusterView> changed)
+    {
+        lock (_gate)
+        {
+            _subscribers.Add(changed);
+            return new Subscription(this, changed);
+        }
+    }
+
+    public void Show(ClusterView view)
+    {
+        if (!canSee())
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (view.Version <= _current.Version)
+            {
+                return;
+            }
+
+            _current = view;
+            _isStale = true;
+            if (_isCalling)
+            {
+                return;
+            }
+
+            _isCalling = true;
+        }
+
+        _ = Task.Run(CallSubscribers);
+    }
+
+    private void CallSubscribers()
+    {
+        while (true)
+        {
+            Action<ClusterView>[] subscribers;
+            lock (_gate)
+            {
+                if (!_isStale)
+                {
+                    _isCalling = false;
+                    return;
+                }
+
+                _isStale = false;
+                subscribers = [.. _subscribers];
+            }
+
+            foreach (var subscriber in subscribers)
+            {
+                subscriber(_current);
+            }
+        }
+    }
+
+    private sealed class Subscription(MemberView view, Action<ClusterView> changed) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (view._gate)
+            {
+                view._subscribers.Remove(changed);
+            }
+        }
+    }
+}
