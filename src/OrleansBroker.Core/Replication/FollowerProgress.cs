@@ -16,6 +16,8 @@ internal sealed class FollowerProgress(BrokerId broker, long timestamp)
     /// <summary>-1 where it is not known: it has not fetched under this leadership.</summary>
     public long LogEndOffset { get; private set; } = -1;
 
+    public long LogStartOffset { get; set; }
+
     /// <summary>When it last had all that the leader had, by the broker's clock.</summary>
     public long CaughtUpTimestamp { get; private set; } = timestamp;
 

@@ -92,6 +92,27 @@ public sealed class Leadership
         }
     }
 
+    /// <summary>Where a follower's log begins, as far as it said.</summary>
+    public long LogStartOffsetOf(BrokerId broker)
+    {
+        lock (_gate)
+        {
+            return FollowerOf(broker)?.LogStartOffset ?? 0;
+        }
+    }
+
+    /// <summary>A follower says where its log begins.</summary>
+    public void NoteLogStart(BrokerId follower, long logStartOffset)
+    {
+        lock (_gate)
+        {
+            if (FollowerOf(follower) is { } progress)
+            {
+                progress.LogStartOffset = logStartOffset;
+            }
+        }
+    }
+
     /// <summary>When a follower last had all that the leader had, by the broker's clock; null where it is none of this partition's.</summary>
     public long? CaughtUpTimestampOf(BrokerId broker)
     {

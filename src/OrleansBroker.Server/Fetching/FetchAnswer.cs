@@ -1,5 +1,7 @@
+using OrleansBroker.Core;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
+using OrleansBroker.Server.Handlers;
 using FetchableTopicResponse = OrleansBroker.Protocol.Messages.FetchResponse.FetchableTopicResponse;
 using PartitionData = OrleansBroker.Protocol.Messages.FetchResponse.PartitionData;
 
@@ -24,6 +26,34 @@ internal static class FetchAnswer
         }
 
         return new FetchResponse { SessionId = sessionId, Responses = responses };
+    }
+
+    /// <summary>Names the leaders of the partitions that the client should ask another broker for.</summary>
+    public static void NameLeaders(FetchResponse response, BrokerServices broker)
+    {
+        CurrentLeaders? leaders = null;
+        foreach (ref var topic in response.Responses.AsSpan())
+        {
+            foreach (ref var partition in topic.Partitions.AsSpan())
+            {
+                if (CurrentLeaders.Explains(partition.ErrorCode)
+                    && (leaders ??= new CurrentLeaders(broker)).TryFind(topic.TopicId, partition.PartitionIndex, out var leader, out var epoch))
+                {
+                    partition.CurrentLeader = new FetchResponse.LeaderIdAndEpoch { LeaderId = leader.Value, LeaderEpoch = epoch.Value };
+                }
+            }
+        }
+
+        if (leaders is not null)
+        {
+            response.NodeEndpoints =
+            [
+                .. leaders.Endpoints.Select(endpoint => new FetchResponse.NodeEndpoint
+                {
+                    NodeId = endpoint.Id.Value, Host = endpoint.Host, Port = endpoint.Port, Rack = endpoint.Rack,
+                }),
+            ];
+        }
     }
 
     private static bool IsIncluded(FetchedPartition partition, bool isIncremental) => !isIncremental || partition.HasNews;
@@ -94,6 +124,7 @@ internal static class FetchAnswer
             LogStartOffset = partition.LogStartOffset,
             DivergingEpoch = partition.DivergingEpoch,
             AbortedTransactions = isReadCommitted && partition.Error == ErrorCode.None ? [] : null,
+            PreferredReadReplica = partition.PreferredReadReplica.Value,
             Records = partition.Records,
         };
         partition.Told();

@@ -1,4 +1,3 @@
-using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Server.Fetching;
@@ -16,7 +15,7 @@ internal sealed class FetchConnection : IDisposable
     /// <summary>The session of the fetch that is being handled, or null.</summary>
     public FetchSession? Session { get; private set; }
 
-    /// <summary>The partitions of the fetch that is being handled.</summary>
+    /// <summary>The partitions of the fetch that is being handled: of a follower's session those that it has to look at.</summary>
     public List<FetchedPartition> Partitions { get; private set; } = [];
 
     /// <summary>Bytes of records that were read.</summary>
@@ -25,12 +24,17 @@ internal sealed class FetchConnection : IDisposable
     /// <summary>Whether a partition has something to say that does not wait.</summary>
     public bool IsUrgent { get; private set; }
 
+    /// <summary>Whether the fetch is about no partition at all.</summary>
+    public bool IsEmpty => (Session?.Partitions ?? Partitions).Count == 0;
+
+    private bool IsOfReplicaSession => Session is { IsOfReplica: true };
+
     public FetchPoll Poll(TimeProvider clock, CancellationToken closed) => _poll ??= new FetchPoll(clock, closed);
 
-    public void Begin(FetchSession session)
+    public void Begin(FetchSession session, TimeProvider clock, long timestamp)
     {
         Session = session;
-        Partitions = session.Partitions;
+        Partitions = session.Look(clock, timestamp);
     }
 
     public void Begin(FetchRequest request, bool usesTopicIds)
@@ -66,47 +70,77 @@ internal sealed class FetchConnection : IDisposable
     }
 
     /// <summary>Reads from every partition, beginning where the session's turn is, until the response is full.</summary>
-    public void Read(PartitionTable table, int bytesMax)
+    public void Read(FetchScope scope, int bytesMax)
     {
         Bytes = 0;
         IsUrgent = false;
         var count = Partitions.Count;
-        var start = Session is { } session && count > 0 ? session.Start % count : 0;
+        var start = Session is { IsOfReplica: false } session && count > 0 ? session.Start % count : 0;
         for (var i = 0; i < count; i++)
         {
             var at = start + i < count ? start + i : start + i - count;
             var partition = Partitions[at];
-            partition.Read(table, (int)Math.Max(bytesMax - Bytes, 0), atLeastOneBatch: Bytes == 0);
-            Bytes += partition.Records.Length;
-            IsUrgent |= partition.IsUrgent;
-            if (partition.Records.Length > 0 && Session is not null)
+            if (partition.Find(scope) && IsOfReplicaSession)
             {
-                Session.Start = at + 1;
+                // Before it is read: what is appended in between is then read once more, and not missed.
+                Session!.Watch(partition, scope.Sender.WantsHighWatermark);
+            }
+
+            partition.Read(scope, (int)Math.Max(bytesMax - Bytes, 0), atLeastOneBatch: Bytes == 0);
+            Bytes += partition.Records.Length;
+            IsUrgent |= partition.IsUrgent || (scope.Sender.WantsHighWatermark && partition.HasNewHighWatermark);
+            TakeTurn(partition, at);
+        }
+    }
+
+    /// <summary>Has the poll woken by what happens to the partitions, until <see cref="Unlisten"/>.</summary>
+    public void Listen(FetchPoll poll, in FetchSender sender)
+    {
+        Session?.Wake(poll);
+        if (IsOfReplicaSession)
+        {
+            return;
+        }
+
+        foreach (var partition in Partitions)
+        {
+            if (sender.IsReplica)
+            {
+                partition.Partition?.ListenToAppends(poll);
+            }
+
+            if (!sender.IsReplica || sender.WantsHighWatermark)
+            {
+                partition.Partition?.Listen(poll);
             }
         }
     }
 
-    public void Listen(FetchPoll poll)
+    /// <summary>The poll was woken: looks at what may have news now.</summary>
+    public void LookAgain()
     {
-        foreach (var partition in Partitions)
+        if (IsOfReplicaSession)
         {
-            partition.Partition?.Listen(poll);
+            Session!.DropWithoutNews();
+            Session.LookAgain();
         }
     }
 
-    public void Unlisten(FetchPoll poll)
+    public void Unlisten(FetchPoll poll, in FetchSender sender)
     {
+        Session?.Wake(null);
+        if (IsOfReplicaSession)
+        {
+            return;
+        }
+
         foreach (var partition in Partitions)
         {
             partition.Partition?.Unlisten(poll);
-        }
-    }
-
-    public void Refuse(Protocol.ErrorCode error)
-    {
-        foreach (var partition in Partitions)
-        {
-            partition.Refuse(error);
+            if (sender.IsReplica)
+            {
+                partition.Partition?.UnlistenToAppends(poll);
+            }
         }
     }
 
@@ -115,6 +149,21 @@ internal sealed class FetchConnection : IDisposable
     {
         Session?.Exit();
         _poll?.Dispose();
+    }
+
+    private void TakeTurn(FetchedPartition partition, int at)
+    {
+        if (IsOfReplicaSession)
+        {
+            if (partition.IsLeftOut || partition.IsUrgent)
+            {
+                Session!.Touch(partition, isAwaited: false);
+            }
+        }
+        else if (partition.Records.Length > 0 && Session is not null)
+        {
+            Session.Start = at + 1;
+        }
     }
 
     private FetchedPartition Own(int index)

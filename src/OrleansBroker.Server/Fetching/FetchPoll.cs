@@ -75,6 +75,9 @@ internal sealed class FetchPoll : IAppendListener, IValueTaskSource, IDisposable
 
     public void OnAppended(Partition partition) => Signal();
 
+    /// <summary>Wakes what waits, whatever it waits for.</summary>
+    public void Interrupt() => Signal();
+
     public void Dispose()
     {
         _closing.Unregister();

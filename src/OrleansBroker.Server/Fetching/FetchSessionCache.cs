@@ -4,8 +4,8 @@ namespace OrleansBroker.Server.Fetching;
 
 /// <summary>
 /// The fetch sessions of a broker: <c>max.incremental.fetch.session.cache.slots</c> of them. A new one takes the place of one that
-/// was not used for two minutes, else of a smaller one that has had its slot for two minutes; else there is none, and the
-/// client fetches without.
+/// was not used for two minutes, else of a smaller one that has had its slot for two minutes, though a consumer's never of a
+/// follower's; else there is none, and the client fetches without.
 /// </summary>
 internal sealed class FetchSessionCache(int slots, Random random)
 {
@@ -26,16 +26,16 @@ internal sealed class FetchSessionCache(int slots, Random random)
     }
 
     /// <summary>A new session for so many partitions, which the caller has entered; null where there is no slot for it.</summary>
-    public FetchSession? TryCreate(int size, bool usesTopicIds, long nowMs)
+    public FetchSession? TryCreate(int size, bool usesTopicIds, long nowMs, bool isOfReplica = false)
     {
         lock (_lock)
         {
-            if (size > FetchSession.PartitionsMax || (_sessions.Count >= slots && !TryEvict(size, nowMs)))
+            if (size > FetchSession.PartitionsMax || (_sessions.Count >= slots && !TryEvict(size, isOfReplica, nowMs)))
             {
                 return null;
             }
 
-            var session = new FetchSession(NewId(), usesTopicIds, nowMs);
+            var session = new FetchSession(NewId(), usesTopicIds, isOfReplica, nowMs);
             session.TryEnter();
             _sessions.Add(session.Id, session);
             return session;
@@ -43,6 +43,7 @@ internal sealed class FetchSessionCache(int slots, Random random)
     }
 
     /// <summary>Enters the session for its next request, and counts that request.</summary>
+    /// <param name="session">Where it is not entered, the one that is meant, if there is one.</param>
     public ErrorCode TryContinue(int id, int epoch, bool usesTopicIds, long nowMs, out FetchSession? session)
     {
         lock (_lock)
@@ -78,11 +79,22 @@ internal sealed class FetchSessionCache(int slots, Random random)
     {
         lock (_lock)
         {
-            _sessions.Remove(id);
+            Drop(id);
         }
     }
 
-    private bool TryEvict(int size, long nowMs)
+    private bool Drop(int id)
+    {
+        if (_sessions.Remove(id, out var session))
+        {
+            session.Close();
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool TryEvict(int size, bool isOfReplica, long nowMs)
     {
         FetchSession? unused = null;
         FetchSession? smallest = null;
@@ -93,7 +105,7 @@ internal sealed class FetchSessionCache(int slots, Random random)
                 unused = session;
             }
 
-            if (nowMs - session.CreatedMs > EvictionMs && (smallest is null || session.Size < smallest.Size))
+            if ((isOfReplica || !session.IsOfReplica) && nowMs - session.CreatedMs > EvictionMs && (smallest is null || session.Size < smallest.Size))
             {
                 smallest = session;
             }
@@ -101,10 +113,10 @@ internal sealed class FetchSessionCache(int slots, Random random)
 
         if (unused is not null && nowMs - unused.UsedMs > EvictionMs)
         {
-            return _sessions.Remove(unused.Id);
+            return Drop(unused.Id);
         }
 
-        return smallest is not null && smallest.Size < size && _sessions.Remove(smallest.Id);
+        return smallest is not null && smallest.Size < size && Drop(smallest.Id);
     }
 
     /// <summary>Random, so that a client that was cut off does not happen upon another's session.</summary>

@@ -1,7 +1,9 @@
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Records;
+using OrleansBroker.Server.Handlers;
 
 namespace OrleansBroker.Server.Fetching;
 
@@ -18,6 +20,8 @@ internal sealed class FetchedPartition
     private int _bytesMax;
     private int _currentLeaderEpoch;
     private int _lastFetchedEpoch;
+    private long _replicaLogStartOffset;
+    private bool _isAsked;
 
     private long _toldHighWatermark = Unknown;
     private long _toldLogStartOffset = Unknown;
@@ -26,6 +30,13 @@ internal sealed class FetchedPartition
 
     /// <summary>The place in its session's list.</summary>
     public int Place { get; set; }
+
+    /// <summary>What tells a follower's session of the partition. The session's, as the next two.</summary>
+    public PartitionWatch? Watch { get; set; }
+
+    public bool IsTouched { get; set; }
+
+    public bool IsLookedAt { get; set; }
 
     /// <summary>The partition, where there is one.</summary>
     public Partition? Partition => _partition;
@@ -36,18 +47,25 @@ internal sealed class FetchedPartition
 
     public FetchResponse.EpochEndOffset? DivergingEpoch { get; private set; }
 
+    /// <summary>Whom a consumer should read from, or none.</summary>
+    public BrokerId PreferredReadReplica { get; private set; } = BrokerId.None;
+
     public long HighWatermark { get; private set; }
 
     public long LastStableOffset { get; private set; }
 
     public long LogStartOffset { get; private set; }
 
+    /// <summary>There was no room for records that are there.</summary>
+    public bool IsLeftOut { get; private set; }
+
     /// <summary>Whether the client has to hear of it at once, even where there are no records.</summary>
-    public bool IsUrgent => Error != ErrorCode.None || DivergingEpoch is not null;
+    public bool IsUrgent => Error != ErrorCode.None || DivergingEpoch is not null || PreferredReadReplica != BrokerId.None;
+
+    public bool HasNewHighWatermark => HighWatermark != _toldHighWatermark;
 
     /// <summary>Whether there is anything that the session's client was not told yet.</summary>
-    public bool HasNews =>
-        IsUrgent || Records.Length > 0 || HighWatermark != _toldHighWatermark || LogStartOffset != _toldLogStartOffset;
+    public bool HasNews => IsUrgent || Records.Length > 0 || HasNewHighWatermark || LogStartOffset != _toldLogStartOffset;
 
     /// <summary>Makes it another partition.</summary>
     public void Be(in FetchKey key)
@@ -69,44 +87,48 @@ internal sealed class FetchedPartition
         _bytesMax = asked.PartitionMaxBytes;
         _currentLeaderEpoch = asked.CurrentLeaderEpoch;
         _lastFetchedEpoch = asked.LastFetchedEpoch;
+        _replicaLogStartOffset = asked.LogStartOffset;
+        _isAsked = true;
     }
 
-    /// <summary>Reads as far as the request and the partition allow.</summary>
+    /// <summary>Finds the partition if it was not found yet, or is not there any more.</summary>
+    /// <returns>Whether it is another one than before.</returns>
+    public bool Find(FetchScope scope)
+    {
+        if (_partition is { IsClosed: false })
+        {
+            Error = ErrorCode.None;
+            return false;
+        }
+
+        var before = _partition;
+        Error = Key.TopicId == Guid.Empty && Key.Topic.Length > 0
+            ? scope.Broker.Lookup(Key.Topic, Key.Partition, out _partition)
+            : scope.Broker.Lookup(Key.TopicId, Key.Partition, out _partition);
+        return _partition != before;
+    }
+
+    /// <summary>After <see cref="Find"/>: reads as far as the request and the partition allow.</summary>
     /// <param name="bytesMax">What the response has room for.</param>
     /// <param name="atLeastOneBatch">Whether a first batch that is larger is read all the same.</param>
-    public void Read(PartitionTable partitions, int bytesMax, bool atLeastOneBatch)
+    public void Read(FetchScope scope, int bytesMax, bool atLeastOneBatch)
     {
         Records = RecordSet.Empty;
         DivergingEpoch = null;
-        Error = Find(partitions);
+        PreferredReadReplica = BrokerId.None;
+        IsLeftOut = false;
         if (Error == ErrorCode.None)
         {
-            Error = _partition!.CheckEpoch(_currentLeaderEpoch);
-        }
-
-        if (Error == ErrorCode.None && _lastFetchedEpoch >= 0)
-        {
-            Error = CompareEpochs(_partition!);
-        }
-
-        if (Error == ErrorCode.None && DivergingEpoch is null)
-        {
-            Error = ReadRecords(_partition!, Math.Min(bytesMax, _bytesMax), atLeastOneBatch);
+            bytesMax = Math.Min(bytesMax, _bytesMax);
+            Error = scope.Sender.IsReplica
+                ? ReadForReplica(_partition!, scope, bytesMax, atLeastOneBatch)
+                : ReadForConsumer(_partition!, scope, bytesMax, atLeastOneBatch);
         }
 
         var isKnown = Error == ErrorCode.None;
         HighWatermark = isKnown ? _partition!.HighWatermark : Unknown;
         LastStableOffset = isKnown ? _partition!.LastStableOffset : Unknown;
         LogStartOffset = isKnown ? _partition!.LogStartOffset : Unknown;
-    }
-
-    /// <summary>Refuses the fetch of this partition.</summary>
-    public void Refuse(ErrorCode error)
-    {
-        Error = error;
-        Records = RecordSet.Empty;
-        DivergingEpoch = null;
-        HighWatermark = LastStableOffset = LogStartOffset = Unknown;
     }
 
     /// <summary>The client is about to be told. After an error it is told again next time, whether or not the error has gone.</summary>
@@ -117,22 +139,105 @@ internal sealed class FetchedPartition
         Records = RecordSet.Empty;
     }
 
-    private ErrorCode Find(PartitionTable partitions)
+    private ErrorCode ReadForConsumer(Partition partition, FetchScope scope, int bytesMax, bool atLeastOneBatch)
     {
-        if (_partition is { IsClosed: false })
+        var leading = partition.Leadership;
+        var error = partition.CheckEpoch(_currentLeaderEpoch);
+        if (error == ErrorCode.None && leading is null && !scope.Sender.MayReadFollowers)
         {
-            return ErrorCode.None;
+            error = ErrorCode.NotLeaderOrFollower;
         }
 
-        return Key.TopicId == Guid.Empty && Key.Topic.Length > 0
-            ? partitions.Lookup(Key.Topic, Key.Partition, out _partition)
-            : partitions.Lookup(Key.TopicId, Key.Partition, out _partition);
+        if (error == ErrorCode.None && _lastFetchedEpoch >= 0)
+        {
+            error = CompareEpochs(partition);
+        }
+
+        if (error != ErrorCode.None || DivergingEpoch is not null)
+        {
+            return error;
+        }
+
+        if (leading is not null && scope.Sender.Rack.Length > 0 && _fetchOffset >= partition.LogStartOffset)
+        {
+            PreferredReadReplica = ClosestReplica.Find(partition, leading, scope.Broker.Membership.Current, scope.Sender.Rack, _fetchOffset);
+        }
+
+        return PreferredReadReplica != BrokerId.None ? ErrorCode.None : ReadRecords(partition, partition.HighWatermark, bytesMax, atLeastOneBatch);
     }
 
-    private ErrorCode ReadRecords(Partition partition, int bytesMax, bool atLeastOneBatch)
+    /// <summary>Only the leader answers replicas, and what it learns from their fetches counts for the leadership that it checked them against.</summary>
+    private ErrorCode ReadForReplica(Partition partition, FetchScope scope, int bytesMax, bool atLeastOneBatch)
+    {
+        if (partition.Leadership is not { } leading)
+        {
+            return partition.CheckLeader(_currentLeaderEpoch);
+        }
+
+        var error = CheckReplica(partition, leading, scope.Sender);
+        if (error == ErrorCode.None && _lastFetchedEpoch >= 0)
+        {
+            error = CompareEpochs(partition);
+        }
+
+        if (error != ErrorCode.None || DivergingEpoch is not null)
+        {
+            return error;
+        }
+
+        if (_fetchOffset < partition.LogStartOffset || _fetchOffset > partition.Log.LogEndOffset)
+        {
+            return ErrorCode.OffsetOutOfRange;
+        }
+
+        if (scope.IsNew && partition.NoteFetched(leading, scope.Sender.Replica, scope.Sender.BrokerEpoch, _fetchOffset, scope.Sender.Timestamp))
+        {
+            scope.Context.NotifyCommittedAfterResponse(partition);
+        }
+
+        if (_isAsked)
+        {
+            leading.NoteLogStart(scope.Sender.Replica, _replicaLogStartOffset);
+            _isAsked = false;
+        }
+
+        return ReadRecords(partition, partition.Log.LogEndOffset, bytesMax, atLeastOneBatch);
+    }
+
+    private ErrorCode CheckReplica(Partition partition, Leadership leading, in FetchSender sender)
+    {
+        if (_currentLeaderEpoch >= 0 && _currentLeaderEpoch != leading.Epoch.Value)
+        {
+            return _currentLeaderEpoch < leading.Epoch.Value ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+        }
+
+        var state = partition.State;
+        if (Array.IndexOf(state.Replicas, sender.Replica) < 0)
+        {
+            // It may be about to be added: it knows the leader's epoch, and the leader does not know of it yet.
+            return _currentLeaderEpoch >= 0 ? ErrorCode.UnknownLeaderEpoch : ErrorCode.NotLeaderOrFollower;
+        }
+
+        return sender.IsStale || IsOfEarlierLife(state, sender) ? ErrorCode.NotLeaderOrFollower : ErrorCode.None;
+    }
+
+    private static bool IsOfEarlierLife(PartitionState state, in FetchSender sender)
+    {
+        foreach (var member in state.Isr)
+        {
+            if (member.Broker == sender.Replica)
+            {
+                return sender.BrokerEpoch >= 0 && member.BrokerEpoch > sender.BrokerEpoch;
+            }
+        }
+
+        return false;
+    }
+
+    private ErrorCode ReadRecords(Partition partition, long limit, int bytesMax, bool atLeastOneBatch)
     {
         // Most partitions of a large session have nothing new: they cost no more than this.
-        if (_fetchOffset == partition.HighWatermark && _fetchOffset >= partition.LogStartOffset)
+        if (_fetchOffset == limit && _fetchOffset >= partition.LogStartOffset)
         {
             return ErrorCode.None;
         }
@@ -140,13 +245,15 @@ internal sealed class FetchedPartition
         if (bytesMax <= 0 && !atLeastOneBatch)
         {
             var isInRange = _fetchOffset >= partition.LogStartOffset && _fetchOffset <= partition.Log.LogEndOffset;
+            IsLeftOut = isInRange && _fetchOffset < limit;
             return isInRange ? ErrorCode.None : ErrorCode.OffsetOutOfRange;
         }
 
-        var read = partition.Read(_fetchOffset, Math.Max(bytesMax, 0), atLeastOneBatch);
+        var read = partition.Log.Read(_fetchOffset, Math.Max(bytesMax, 0), limit, atLeastOneBatch);
         if (read.Error == ErrorCode.None)
         {
             Records = read.Records.IsNull ? RecordSet.Empty : read.Records;
+            IsLeftOut = Records.Length == 0 && _fetchOffset < limit;
         }
 
         return read.Error;

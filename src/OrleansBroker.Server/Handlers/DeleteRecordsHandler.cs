@@ -5,7 +5,7 @@ using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Server.Handlers;
 
-/// <summary>Moves log start offsets up. Segments go with it, so this is done on the thread pool.</summary>
+/// <summary>Moves log start offsets up, on the leader; followers hear of it as they fetch. Segments go with it, so this is done on the thread pool.</summary>
 internal sealed class DeleteRecordsHandler(BrokerServices broker) : IHandler<DeleteRecordsRequest, DeleteRecordsResponse>
 {
     private const long ToHighWatermark = -1;
@@ -25,7 +25,7 @@ internal sealed class DeleteRecordsHandler(BrokerServices broker) : IHandler<Del
 
     private DeleteRecordsResponse.DeleteRecordsPartitionResult Delete(string topic, DeleteRecordsRequest.DeleteRecordsPartition asked)
     {
-        var error = broker.Partitions.Lookup(topic, asked.PartitionIndex, out var partition);
+        var error = broker.Lookup(topic, asked.PartitionIndex, out var partition);
         if (error == ErrorCode.None)
         {
             error = Delete(partition!, asked.Offset);
@@ -41,6 +41,11 @@ internal sealed class DeleteRecordsHandler(BrokerServices broker) : IHandler<Del
 
     private static ErrorCode Delete(Partition partition, long before)
     {
+        if (!partition.IsLeader)
+        {
+            return ErrorCode.NotLeaderOrFollower;
+        }
+
         if (partition.IsInternal)
         {
             return ErrorCode.InvalidTopicException;

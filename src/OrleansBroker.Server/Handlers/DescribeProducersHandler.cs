@@ -20,7 +20,12 @@ internal sealed class DescribeProducersHandler(BrokerServices broker) : IHandler
     private DescribeProducersResponse.PartitionResponse Answer(string topic, int index)
     {
         var answer = new DescribeProducersResponse.PartitionResponse { PartitionIndex = index };
-        answer.ErrorCode = broker.Partitions.Lookup(topic, index, out var partition);
+        answer.ErrorCode = broker.Lookup(topic, index, out var partition);
+        if (answer.ErrorCode == ErrorCode.None && !partition!.IsLeader)
+        {
+            answer.ErrorCode = ErrorCode.NotLeaderOrFollower;
+        }
+
         if (answer.ErrorCode == ErrorCode.None)
         {
             answer.ActiveProducers =

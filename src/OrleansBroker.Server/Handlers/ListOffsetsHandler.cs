@@ -12,6 +12,9 @@ namespace OrleansBroker.Server.Handlers;
 internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListOffsetsRequest, ListOffsetsResponse>
 {
     private const sbyte ReadCommitted = 1;
+    private const int Consumer = -1;
+    private const int Debugging = -2;
+    private const short OffsetNotAvailableSince = 5;
 
     public ValueTask<ListOffsetsResponse> HandleAsync(ListOffsetsRequest request, RequestContext context)
     {
@@ -72,10 +75,11 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
 
     private ListOffsetsPartitionResponse Answer(string topic, ListOffsetsPartition asked, ListOffsetsRequest request, short version)
     {
-        var error = broker.Partitions.Lookup(topic, asked.PartitionIndex, out var partition);
+        var error = broker.Lookup(topic, asked.PartitionIndex, out var partition);
         if (error == ErrorCode.None)
         {
-            error = partition!.CheckEpoch(asked.CurrentLeaderEpoch);
+            // A debugging consumer may ask any replica.
+            error = request.ReplicaId == Debugging ? partition!.CheckEpoch(asked.CurrentLeaderEpoch) : partition!.CheckLeader(asked.CurrentLeaderEpoch);
         }
 
         if (error == ErrorCode.None && asked.Timestamp < 0 && version < SinceVersion(asked.Timestamp))
@@ -89,14 +93,16 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
         }
 
         // A follower, or a debugging consumer, sees what is not committed yet.
-        var limit = request.ReplicaId != -1 ? partition!.Log.LogEndOffset
+        var limit = request.ReplicaId != Consumer ? partition!.Log.LogEndOffset
             : request.IsolationLevel == ReadCommitted ? partition!.LastStableOffset
             : partition!.HighWatermark;
         var answer = new ListOffsetsPartitionResponse { PartitionIndex = asked.PartitionIndex };
         try
         {
             Find(partition!, asked.Timestamp, limit, answer);
-            return answer;
+            return request.ReplicaId == Consumer && IsHidden(partition!, asked.Timestamp, answer)
+                ? Fail(asked, version >= OffsetNotAvailableSince ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable)
+                : answer;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -104,6 +110,11 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
             return Fail(asked, ErrorCode.KafkaStorageError);
         }
     }
+
+    /// <summary>Whether the answer may lie behind what earlier leaders showed: a new leader does not know yet how far that was.</summary>
+    private static bool IsHidden(Partition partition, long timestamp, ListOffsetsPartitionResponse answer) =>
+        !partition.IsHighWatermarkKnown
+        && (timestamp == ListOffsetsRequest.LatestTimestamp || (timestamp is >= 0 or ListOffsetsRequest.MaxTimestamp && answer.Offset < 0));
 
     private static ListOffsetsPartitionResponse Fail(ListOffsetsPartition asked, ErrorCode error) =>
         new() { PartitionIndex = asked.PartitionIndex, ErrorCode = error };

@@ -4,7 +4,7 @@ using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Server.Handlers;
 
-/// <summary>Says where a leader epoch ends in the log, for those who want to know whether theirs went another way.</summary>
+/// <summary>Says where a leader epoch ends in the leader's log, for those who want to know whether theirs went another way.</summary>
 internal sealed class OffsetForLeaderEpochHandler(BrokerServices broker) : IHandler<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>
 {
     public ValueTask<OffsetForLeaderEpochResponse> HandleAsync(OffsetForLeaderEpochRequest request, RequestContext context) =>
@@ -20,10 +20,10 @@ internal sealed class OffsetForLeaderEpochHandler(BrokerServices broker) : IHand
     private OffsetForLeaderEpochResponse.EpochEndOffset Answer(string topic, OffsetForLeaderEpochRequest.OffsetForLeaderPartition asked)
     {
         var answer = new OffsetForLeaderEpochResponse.EpochEndOffset { Partition = asked.Partition };
-        answer.ErrorCode = broker.Partitions.Lookup(topic, asked.Partition, out var partition);
+        answer.ErrorCode = broker.Lookup(topic, asked.Partition, out var partition);
         if (answer.ErrorCode == ErrorCode.None)
         {
-            answer.ErrorCode = partition!.CheckEpoch(asked.CurrentLeaderEpoch);
+            answer.ErrorCode = partition!.CheckLeader(asked.CurrentLeaderEpoch);
         }
 
         if (answer.ErrorCode == ErrorCode.None)

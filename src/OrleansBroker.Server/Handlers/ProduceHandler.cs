@@ -21,6 +21,9 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
     /// <summary>The client id of Kafka's own tools, the only one that may write to internal topics.</summary>
     private const string AdminClientId = "__admin_client";
 
+    private const short CurrentLeaderSince = 10;
+    private const short TopicIdsSince = 13;
+
     public ValueTask<ProduceResponse> HandleAsync(ProduceRequest request, RequestContext context)
     {
         context.IsResponseSuppressed = request.Acks == 0;
@@ -112,6 +115,11 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             context.CloseReason = "a produce with acks 0 failed";
         }
 
+        if (waiting is null && failed)
+        {
+            NameLeaders(response, context.ApiVersion);
+        }
+
         return waiting is null ? new ValueTask<ProduceResponse>(response) : WaitAsync(response, waiting, request.TimeoutMs, context);
     }
 
@@ -180,7 +188,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
     }
 
     private ErrorCode Find(in TopicProduceData topic, int index, short version, out Partition? partition) =>
-        version >= 13 ? broker.Partitions.Lookup(topic.TopicId, index, out partition) : broker.Partitions.Lookup(topic.Name, index, out partition);
+        version >= TopicIdsSince ? broker.Lookup(topic.TopicId, index, out partition) : broker.Lookup(topic.Name, index, out partition);
 
     /// <summary>A partition of a request carries exactly one batch, and none of a transaction: there is no coordinator for it.</summary>
     private static ErrorCode CheckBatch(in RecordSet records, out string? problem)
@@ -262,7 +270,44 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             }
         }
 
+        NameLeaders(response, context.ApiVersion);
         return response;
+    }
+
+    /// <summary>Names the leaders of the partitions that this broker does not lead.</summary>
+    private void NameLeaders(ProduceResponse response, short version)
+    {
+        if (version < CurrentLeaderSince)
+        {
+            return;
+        }
+
+        CurrentLeaders? leaders = null;
+        foreach (ref var topic in response.Responses.AsSpan())
+        {
+            foreach (ref var answer in topic.PartitionResponses.AsSpan())
+            {
+                if (CurrentLeaders.Explains(answer.ErrorCode))
+                {
+                    leaders ??= new CurrentLeaders(broker);
+                    var isKnown = version >= TopicIdsSince
+                        ? leaders.TryFind(topic.TopicId, answer.Index, out var leader, out var epoch)
+                        : leaders.TryFind(topic.Name, answer.Index, out leader, out epoch);
+                    answer.CurrentLeader = isKnown ? new ProduceResponse.LeaderIdAndEpoch { LeaderId = leader.Value, LeaderEpoch = epoch.Value } : null;
+                }
+            }
+        }
+
+        if (leaders is not null)
+        {
+            response.NodeEndpoints =
+            [
+                .. leaders.Endpoints.Select(endpoint => new ProduceResponse.NodeEndpoint
+                {
+                    NodeId = endpoint.Id.Value, Host = endpoint.Host, Port = endpoint.Port, Rack = endpoint.Rack,
+                }),
+            ];
+        }
     }
 
     private async Task<ErrorCode> ResultAsync(Task<ErrorCode> committing, long deadline, CancellationToken closed)

@@ -13,6 +13,7 @@ namespace OrleansBroker.Server.Handlers;
 internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed) : IDisposable
 {
     private readonly List<Partition> _appended = [];
+    private readonly List<Partition> _committed = [];
     private FetchConnection? _fetch;
 
     public ApiKey ApiKey { get; private set; }
@@ -54,6 +55,9 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     /// <summary>Has the long polls of a partition woken once the response went out, so that the producer does not wait for them.</summary>
     public void NotifyAfterResponse(Partition appended) => _appended.Add(appended);
 
+    /// <summary>As <see cref="NotifyAfterResponse"/>, where nothing was appended and consumers may read more than before.</summary>
+    public void NotifyCommittedAfterResponse(Partition committed) => _committed.Add(committed);
+
     internal void Begin(in RequestHeader header)
     {
         ApiKey = header.ApiKey;
@@ -74,6 +78,12 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
         }
 
         _appended.Clear();
+        foreach (var partition in _committed)
+        {
+            partition.NotifyCommitted();
+        }
+
+        _committed.Clear();
     }
 
     public void Dispose() => _fetch?.Dispose();
