@@ -17,7 +17,7 @@ namespace OrleansBroker.Storage;
 /// A full disk refuses appends until there is room. Any other I/O error of a write or a flush fails the log for good: what
 /// is on the disk is then not known; reads of what was good go on.
 /// </summary>
-public sealed class PartitionLog : IDisposable
+public sealed partial class PartitionLog : IDisposable
 {
     private readonly IFileSystem _files;
     private readonly ILogger _logger;
@@ -32,7 +32,6 @@ public sealed class PartitionLog : IDisposable
     private readonly LogOffsets _offsets;
     private volatile LogConfig _config;
     private bool _changed;
-    private (AppendOrigin Origin, LeaderEpoch Epoch)? _writer;
 
     internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, LoadedLog loaded)
     {
@@ -130,32 +129,6 @@ public sealed class PartitionLog : IDisposable
 
     public EpochEnd EndOffsetFor(LeaderEpoch epoch) => Epochs.EndOffsetFor(epoch, LogEndOffset);
 
-    /// <summary>Records that a leader epoch begins at the log end offset. From now on only that leader appends.</summary>
-    public void BeginLeadership(LeaderEpoch epoch)
-    {
-        lock (_gate)
-        {
-            _writer = (AppendOrigin.Client, epoch);
-            try
-            {
-                Epochs.Assign(epoch, LogEndOffset);
-            }
-            catch (IOException e)
-            {
-                _health.Fail("leader epoch checkpoint", e);
-            }
-        }
-    }
-
-    /// <summary>From now on only what the leader of that epoch sends is appended, and only in its name is the log truncated.</summary>
-    public void BeginFollowing(LeaderEpoch epoch)
-    {
-        lock (_gate)
-        {
-            _writer = (AppendOrigin.Replication, epoch);
-        }
-    }
-
     public IReadOnlyList<ActiveProducer> ActiveProducers()
     {
         lock (_gate)
@@ -247,97 +220,6 @@ public sealed class PartitionLog : IDisposable
     /// <summary>Flushes what was rolled, which nobody waits for: keeps recovery short.</summary>
     /// <exception cref="IOException">The log has failed.</exception>
     public void FlushRolled() => FlushSegments(withActive: false);
-
-    /// <summary>Drops all records from an offset on, in the name of the leader that this log follows.</summary>
-    /// <returns>False where the log has another leader epoch by now, or leads itself: nothing was dropped.</returns>
-    /// <exception cref="IOException">The log has failed.</exception>
-    public bool TryTruncateTo(long offset, LeaderEpoch epoch)
-    {
-        lock (_flushGate)
-        lock (_gate)
-        {
-            if (_writer != (AppendOrigin.Replication, epoch))
-            {
-                return false;
-            }
-
-            TruncateTo(offset);
-
-            // Also of a log that is not cut: an epoch in which this broker led and appended nothing, and which its leader may not know.
-            Epochs.TruncateFromEnd(LogEndOffset);
-            return true;
-        }
-    }
-
-    /// <summary>
-    /// Drops all that there is and goes on at an offset that the leader has, in the name of that leader: the two logs have nothing
-    /// in common. What lies before the offset counts as committed.
-    /// </summary>
-    /// <returns>False where the log has another leader epoch by now, or leads itself: nothing was dropped.</returns>
-    /// <exception cref="IOException">The log has failed.</exception>
-    public bool TryStartAnewAt(long offset, LeaderEpoch epoch, long nowMs)
-    {
-        lock (_flushGate)
-        lock (_gate)
-        {
-            if (_writer != (AppendOrigin.Replication, epoch))
-            {
-                return false;
-            }
-
-            _changed = true;
-            _positions.Clear();
-            try
-            {
-                _segments.StartAnewAt(offset, nowMs, _config);
-                _offsets.StartAnewAt(offset);
-                Epochs.Clear();
-                _producers.Clear(offset);
-                _producers.SnapshotOffset = offset;
-                ProducerSnapshots.RemoveAll(_files, Directory);
-            }
-            catch (IOException e)
-            {
-                _health.Fail("start anew", e);
-                throw;
-            }
-
-            _positions.NoteAppend(offset, Active, 0);
-            return true;
-        }
-    }
-
-    /// <summary>Drops all records from an offset on.</summary>
-    /// <exception cref="IOException">The log has failed.</exception>
-    public void TruncateTo(long offset)
-    {
-        // No flush goes on meanwhile: it would count what is appended in the place of what it flushed as flushed.
-        lock (_flushGate)
-        lock (_gate)
-        {
-            if (offset >= LogEndOffset)
-            {
-                return;
-            }
-
-            _changed = true;
-            _positions.Clear();
-            try
-            {
-                var end = Math.Max(_segments.BatchBoundary(offset), LogStartOffset);
-                _offsets.TruncateTo(end);
-                _segments.TruncateTo(end, _config);
-                Epochs.TruncateFromEnd(end);
-                ProducerSnapshots.Rebuild(
-                    _files, _logger, Partition, Directory, _producers, CurrentSegments, LogStartOffset, end, canSkip: false);
-            }
-            catch (IOException e)
-            {
-                _health.Fail("truncation", e);
-                throw;
-            }
-        }
-    }
 
     /// <summary>A new segment for the cleaner to fill; not part of the log until <see cref="ReplaceSegments"/>.</summary>
     /// <exception cref="IOException">It cannot be made, or the log is out of use.</exception>
@@ -487,11 +369,6 @@ public sealed class PartitionLog : IDisposable
             FlushDue = plan.NextOffset - RecoveryPoint >= config.FlushMessages,
         };
     }
-
-    // Nobody is fenced from a log that was never given to anybody.
-    private bool IsWriter(in AppendOptions options) =>
-        (_writer is not { } writer || (writer.Epoch == options.Epoch && (writer.Origin == AppendOrigin.Replication) == (options.Origin == AppendOrigin.Replication)))
-        && (options.EndOffset is not { } end || end == LogEndOffset);
 
     private void Roll(long baseOffset, long nowMs)
     {
