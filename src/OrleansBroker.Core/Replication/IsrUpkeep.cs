@@ -90,7 +90,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// <returns>False where this broker does not lead any more, or the outcome is not known yet.</returns>
     public async ValueTask<bool> AlterAsync(Replica replica, Func<PartitionState, PartitionState?> change, CancellationToken cancellation)
     {
-        await replica.Document.WaitAsync(cancellation);
+        await replica.Document.EnterAsync(cancellation);
         try
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
@@ -136,7 +136,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
 
     private async ValueTask VerifyAsync(Replica replica, CancellationToken stopping)
     {
-        await replica.Document.WaitAsync(stopping);
+        await replica.Document.EnterAsync(stopping);
         try
         {
             var stored = await documents.ReadAsync(replica.Key, stopping);

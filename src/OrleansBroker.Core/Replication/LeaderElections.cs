@@ -59,7 +59,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
 
     private async ValueTask<ErrorCode> ElectAsync(Replica replica, ElectionKind kind, IReadOnlyList<Heard> heard, CancellationToken cancellation)
     {
-        await replica.Document.WaitAsync(cancellation);
+        await replica.Document.EnterAsync(cancellation);
         try
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
@@ -236,7 +236,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
     {
         try
         {
-            var described = await services.Peers.AskAsync(broker, new DescribeReplicas(keys), cancellation).AsTask().WaitAsync(PeerPatience, services.Clock, cancellation);
+            var described = await services.Peers.AskAsync(broker, new DescribeReplicas(keys), cancellation).AsTask().WithinAsync(PeerPatience, services.Clock, cancellation);
             return new Heard(broker, described.ToDictionary(each => each.Key));
         }
         catch (Exception e) when (e is IOException or TimeoutException)

@@ -25,7 +25,7 @@ internal sealed class WakeUp(TimeProvider clock)
 
         try
         {
-            await called.WaitAsync(atMost, clock, cancellation);
+            await called.WithinAsync(atMost, clock, cancellation);
         }
         catch (TimeoutException)
         {

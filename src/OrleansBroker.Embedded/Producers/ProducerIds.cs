@@ -1,3 +1,4 @@
+using OrleansBroker.Core;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Core.Producers;
 using OrleansBroker.Protocol;
@@ -12,7 +13,7 @@ internal sealed class ProducerIds(IDocumentStore documents) : IProducerIds, IDis
 
     public async ValueTask<ProducerId> NextAsync(CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
+        await _turn.EnterAsync(cancellation);
         try
         {
             while (_block.IsUsedUp)

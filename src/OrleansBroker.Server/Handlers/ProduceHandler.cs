@@ -315,7 +315,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
         var left = broker.Clock.GetElapsedTime(broker.Clock.GetTimestamp(), deadline);
         try
         {
-            return await committing.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, broker.Clock, closed);
+            return await committing.WithinAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, broker.Clock, closed);
         }
         catch (TimeoutException)
         {

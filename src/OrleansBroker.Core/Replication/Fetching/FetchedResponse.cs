@@ -67,7 +67,7 @@ internal sealed class FetchedResponse(
             return;
         }
 
-        var all = Task.WhenAll(_flushing.Select(followed => followed.Flushing!));
+        var all = Waiting.AllAsync(_flushing.Select(followed => followed.Flushing!));
         if (!all.IsCompleted)
         {
             using var patience = new CancellationTokenSource();
