@@ -32,6 +32,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     // How to stop what has been started, the last first.
     private readonly Stack<Func<ValueTask>> _stops = new();
     private LogDirectory? _logs;
+    private CatalogHost? _catalog;
     private GroupCoordinator? _groups;
     private Housekeeping? _housekeeping;
     private bool _isKilled;
@@ -79,6 +80,8 @@ internal sealed class BrokerHost : IAsyncDisposable
         });
         ShowBrokers(_options.Membership.Current);
         await Replicas.StartAsync(cancellation);
+        var follower = new CatalogFollower(_catalog!, Registration.Id, _options.Membership, _options.Clock, _options.Loggers.CreateLogger<CatalogFollower>());
+        _stops.Push(follower.DisposeAsync);
         _groups!.Start();
         _housekeeping = new Housekeeping(
             _logs!, Services.Partitions, Services.Config, Cleaner(), _options.Background, static () => { }, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>());
@@ -137,19 +140,33 @@ internal sealed class BrokerHost : IAsyncDisposable
                 Loggers = _options.Loggers,
             }),
             replicas => replicas.DisposeAsync());
-        var catalog = Started(
-            await CatalogHost.LoadAsync(documents, configs, metadata, Replicas, _options.Random, _options.Loggers.CreateLogger<CatalogHost>(), cancellation),
+        _catalog = Started(
+            await CatalogHost.LoadAsync(
+                new CatalogServices
+                {
+                    Documents = documents,
+                    Config = configs,
+                    Metadata = metadata,
+                    Partitions = Replicas,
+                    Membership = _options.Membership,
+                    Peers = _options.Peers,
+                    Clock = _options.Clock,
+                    Random = _options.Random,
+                    Logger = _options.Loggers.CreateLogger<CatalogHost>(),
+                },
+                cancellation),
             stopping =>
             {
                 stopping.Dispose();
                 return ValueTask.CompletedTask;
             });
+        var topics = new ClusterCatalog(_catalog, Registration.Id, _options.Membership, _options.Peers, _options.Clock);
         _groups = Started(
-            new GroupCoordinator(configs, metadata, partitions, catalog, _options.Clock, _options.Random, _options.Loggers.CreateLogger<GroupCoordinator>()),
+            new GroupCoordinator(configs, metadata, partitions, topics, _options.Clock, _options.Random, _options.Loggers.CreateLogger<GroupCoordinator>()),
             groups => groups.DisposeAsync());
         Replicas.RoleChanged = _groups.OnRoleChanged;
         Replicas.TopicDeleted = topic => _ = _groups.DeleteTopicOffsetsAsync(topic.Name).AsTask();
-        Peer = new PeerService { Replicas = Replicas, Catalog = catalog };
+        Peer = new PeerService { Replicas = Replicas, Catalog = _catalog };
         Services = new BrokerServices
         {
             Id = Registration.Id,
@@ -158,7 +175,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             Partitions = partitions,
             Membership = _options.Membership,
             Peers = _options.Peers,
-            Topics = catalog,
+            Topics = topics,
             Groups = _groups,
             ProducerIds = Started(
                 new ProducerIds(documents),

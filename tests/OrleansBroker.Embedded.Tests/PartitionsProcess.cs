@@ -3,6 +3,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Embedded.Tests.Groups;
+using OrleansBroker.Embedded.Tests.Topics;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
@@ -55,7 +56,7 @@ internal sealed class PartitionsProcess
         var table = new PartitionTable();
         var flushes = new GroupFlush(time);
         var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, log);
-        var catalog = await CatalogHost.LoadAsync(new FileDocumentStore(disk, "/data/documents"), configs, metadata, partitions, Random.Shared, log, default, writesAtOnce: 1);
+        var catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(new FileDocumentStore(disk, "/data/documents"), configs, metadata, partitions), default);
         if (opens)
         {
             partitions.OpenAll();

@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Metadata;
+using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Core.Replication;
@@ -40,6 +41,24 @@ public sealed record PartitionState
     /// a partition takes writes while it gets more replicas.
     /// </summary>
     public int ReplicationFactor => Replicas.Length - Adding.Length;
+
+    /// <summary>
+    /// A partition that is created now: it is empty, so those of its replicas that live are in sync, and the first of them leads.
+    /// </summary>
+    /// <returns>Null where none lives.</returns>
+    public static PartitionState? Created(Guid topicId, int partition, BrokerId[] replicas, ClusterView brokers)
+    {
+        var live = Array.FindAll(Array.ConvertAll(replicas, brokers.Find), broker => broker is not null);
+        return live.Length == 0 ? null : new PartitionState
+        {
+            TopicId = topicId,
+            Partition = partition,
+            Replicas = replicas,
+            Leader = (Array.Find(live, broker => !broker!.IsDraining) ?? live[0])!.Id,
+            LeaderEpoch = new LeaderEpoch(0),
+            Isr = Array.ConvertAll(live, broker => new IsrMember(broker!.Id, broker.Epoch)),
+        };
+    }
 
     /// <summary>Whether a replica is being added or removed.</summary>
     public bool IsReassigning => Adding.Length + Removing.Length > 0;

@@ -26,6 +26,9 @@ public sealed class Catalog(Func<Guid> newTopicId)
     /// <summary>What was altered for all brokers.</summary>
     public IReadOnlyDictionary<string, string> AllBrokersConfigs { get; private set; } = Nothing;
 
+    /// <summary>The brokers for which something was altered, in the order of their ids.</summary>
+    public IEnumerable<BrokerId> BrokersWithConfigs => _brokerConfigs.Keys.OrderBy(broker => broker.Value);
+
     public CatalogTopic? Find(string name) => _byName.GetValueOrDefault(name);
 
     public CatalogTopic? Find(Guid id) => _byId.GetValueOrDefault(id);

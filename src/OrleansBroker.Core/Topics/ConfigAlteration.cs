@@ -106,12 +106,16 @@ internal sealed class ConfigAlteration(Catalog catalog, CatalogView view)
 
     private Refusal? AlterBroker(string name, Step[] steps, bool keepOthers)
     {
-        if (name.Length > 0 && !(int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id == view.Config.Broker.Value))
+        BrokerId? broker = null;
+        if (name.Length > 0)
         {
-            return new(InvalidRequest, $"Broker {view.Config.Broker} was asked to alter the configuration of '{name}': it takes its own id, or nothing for all brokers");
+            broker = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? new BrokerId(id) : BrokerId.None;
+            if (!view.Brokers.Any(live => live.Id == broker))
+            {
+                return new(InvalidRequest, $"There is no broker '{name}' in the cluster: the name is a broker's id, or empty for all brokers");
+            }
         }
 
-        BrokerId? broker = name.Length > 0 ? view.Config.Broker : null;
         var current = broker is { } one ? catalog.BrokerConfigs(one) : catalog.AllBrokersConfigs;
         var refusal = Apply(steps, keepOthers ? current : null, BrokerConfigTable.Table, out var configs);
         if (refusal is not null)
@@ -124,6 +128,7 @@ internal sealed class ConfigAlteration(Catalog catalog, CatalogView view)
             return new(InvalidRequest, $"{fixedAtStart}: is read at start and cannot be altered while the broker runs");
         }
 
+        // Values are checked against what this broker was started with: all of a cluster are started alike.
         var thisBroker = broker is null ? catalog.BrokerConfigs(view.Config.Broker) : configs;
         if (!view.Config.TryAlter(thisBroker, broker is null ? configs : catalog.AllBrokersConfigs, out _, out var problems))
         {

@@ -10,6 +10,9 @@ namespace OrleansBroker.Embedded.Topics;
 /// <summary>Brings stored records to what this broker runs on: its partitions, its image of the cluster, its configuration.</summary>
 internal sealed partial class CatalogApplication(BrokerConfigCache config, MetadataCache metadata, IPartitionHost partitions, ILogger logger)
 {
+    // Topics whose partitions could not be brought up to what the catalog says.
+    private readonly HashSet<Guid> _missed = [];
+
     /// <summary>Before the broker serves: the partitions are opened from the image, many at once.</summary>
     public void Load(Catalog catalog)
     {
@@ -19,23 +22,42 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
 
     public async ValueTask ApplyAsync(IReadOnlyList<CatalogRecord> records, Catalog catalog)
     {
+        // A topic that was deleted makes room for another of its name.
+        var deleted = records.OfType<TopicDeleted>().Select(record => metadata.Current.Find(record.Topic.Id)).OfType<TopicImage>().ToArray();
+        metadata.Change(image => image.Without(deleted));
+        foreach (var topic in deleted)
+        {
+            await TellAsync(topic, () => partitions.TopicDeletedAsync(topic));
+            _missed.Remove(topic.Id);
+        }
+
         var created = records.OfType<TopicCreated>().Select(record => ToImage(record.Topic)).ToArray();
         foreach (var topic in created)
         {
-            await TellAsync(() => partitions.TopicCreatedAsync(topic));
+            await TellAsync(topic, () => partitions.TopicCreatedAsync(topic));
         }
 
-        var deleted = records.OfType<TopicDeleted>().Select(record => metadata.Current.Find(record.Topic.Id)).OfType<TopicImage>().ToArray();
-        metadata.Change(image => image.Without(deleted).With(created));
-        foreach (var topic in deleted)
-        {
-            await TellAsync(() => partitions.TopicDeletedAsync(topic));
-        }
-
+        metadata.Change(image => image.With(created));
         foreach (var record in records)
         {
             await ApplyAsync(record, catalog);
         }
+    }
+
+    /// <summary>Tells those again that could not be told of what was created, since the disk or the documents failed.</summary>
+    /// <returns>Whether all is done now.</returns>
+    public async ValueTask<bool> RetryAsync()
+    {
+        foreach (var id in _missed.Order().ToArray())
+        {
+            _missed.Remove(id);
+            if (metadata.Current.Find(id) is { } topic)
+            {
+                await TellAsync(topic, () => partitions.TopicCreatedAsync(topic));
+            }
+        }
+
+        return _missed.Count == 0;
     }
 
     private async ValueTask ApplyAsync(CatalogRecord record, Catalog catalog)
@@ -49,13 +71,13 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
                 metadata.Change(image => image.Find(topic.Id) is { } old ? image.With([old with { Configs = topic.Configs }]) : image);
                 if (metadata.Current.Find(topic.Id) is { } changed)
                 {
-                    await TellAsync(() => partitions.TopicConfigChangedAsync(changed));
+                    await TellAsync(changed, () => partitions.TopicConfigChangedAsync(changed));
                 }
 
                 break;
-            case BrokerConfigChanged:
+            case BrokerConfigChanged altered when altered.Broker is null || altered.Broker == config.Current.Broker:
                 AlterBroker(catalog);
-                await TellAsync(() => partitions.BrokerConfigChangedAsync(config.Current));
+                await partitions.BrokerConfigChangedAsync(config.Current);
                 break;
             default:
                 break;
@@ -70,12 +92,12 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         }
 
         var more = added.Topic.Replicas.Skip(old.Partitions.Length).Select(ToImage).ToArray();
-        await TellAsync(() => partitions.PartitionsAddedAsync(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
+        await TellAsync(old, () => partitions.PartitionsAddedAsync(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
         metadata.Change(image => image.Find(added.Topic.Id) is { } now ? image.With([now with { Partitions = [.. now.Partitions, .. more] }]) : image);
     }
 
     // What is stored is in force: a disk that fails now leaves partitions offline, as one that fails later does.
-    private async ValueTask TellAsync(Func<ValueTask> change)
+    private async ValueTask TellAsync(TopicImage topic, Func<ValueTask> change)
     {
         try
         {
@@ -83,7 +105,8 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         }
         catch (IOException e)
         {
-            LogOffline(logger, e.Message);
+            _missed.Add(topic.Id);
+            LogOffline(logger, topic.Name, e.Message);
         }
     }
 
@@ -102,10 +125,11 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
     private static TopicImage ToImage(CatalogTopic topic) =>
         new(topic.Name, topic.Id, Array.ConvertAll(topic.Replicas, ToImage)) { IsInternal = topic.IsInternal, Configs = topic.Configs };
 
-    private static PartitionImage ToImage(BrokerId[] replicas) => new(replicas[0], new LeaderEpoch(0), replicas, replicas);
+    // Whatever is known of the partition itself is newer.
+    private static PartitionImage ToImage(BrokerId[] replicas) => new(replicas[0], new LeaderEpoch(0), replicas, replicas) { PartitionEpoch = -1 };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A change of the catalog did not reach its partitions: {Reason}")]
-    private static partial void LogOffline(ILogger logger, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A change of the catalog did not reach the partitions of {Topic}, and will be tried again: {Reason}")]
+    private static partial void LogOffline(ILogger logger, string topic, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The altered configuration of the broker is not used: {Problem}")]
     private static partial void LogIgnored(ILogger logger, ConfigProblem problem);

@@ -3,10 +3,10 @@ using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Embedded.Topics;
 
-/// <summary>What leads from the catalog that this process knew to the one that was read again after a lost answer.</summary>
+/// <summary>What leads from the catalog that this broker knew to the one that it read.</summary>
 internal static class CatalogDifference
 {
-    public static IReadOnlyList<CatalogRecord> Between(Catalog known, Catalog read, BrokerId broker)
+    public static IReadOnlyList<CatalogRecord> Between(Catalog known, Catalog read)
     {
         var records = new List<CatalogRecord>();
         records.AddRange(known.Topics.Where(topic => read.Find(topic.Id) is null).Select(topic => new TopicDeleted(topic)));
@@ -16,11 +16,15 @@ internal static class CatalogDifference
         }
 
         AddConfigs(records, null, known.AllBrokersConfigs, read.AllBrokersConfigs);
-        AddConfigs(records, broker, known.BrokerConfigs(broker), read.BrokerConfigs(broker));
+        foreach (var broker in known.BrokersWithConfigs.Union(read.BrokersWithConfigs))
+        {
+            AddConfigs(records, broker, known.BrokerConfigs(broker), read.BrokerConfigs(broker));
+        }
+
         return records;
     }
 
-    private static IEnumerable<CatalogRecord> Between(CatalogTopic? known, CatalogTopic read)
+    public static IEnumerable<CatalogRecord> Between(CatalogTopic? known, CatalogTopic read)
     {
         if (known is null)
         {

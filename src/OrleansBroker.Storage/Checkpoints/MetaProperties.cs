@@ -13,7 +13,7 @@ namespace OrleansBroker.Storage.Checkpoints;
 ///  directory.id=7JF6MzL9QzGaTkLPAv1xug
 /// </code>
 /// </summary>
-internal sealed record MetaProperties(string ClusterId, BrokerId Broker, Guid DirectoryId)
+public sealed record MetaProperties(string ClusterId, BrokerId Broker, Guid DirectoryId)
 {
     /// <summary>Null where there is no file.</summary>
     /// <exception cref="DataDirectoryException">The file is not whole.</exception>

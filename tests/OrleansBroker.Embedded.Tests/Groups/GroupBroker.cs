@@ -3,6 +3,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Embedded.Tests.Topics;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Simulation;
@@ -72,7 +73,7 @@ internal sealed class GroupBroker : GroupClient, IAsyncDisposable
         Partitions = new PartitionTable();
         _flushes = new GroupFlush(Time);
         var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes, NullLogger.Instance);
-        _catalog = await CatalogHost.LoadAsync(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local, Random.Shared, NullLogger.Instance, CancellationToken.None);
+        _catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local), CancellationToken.None);
         local.OpenAll();
         Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, new Random(1), NullLogger.Instance);
     }

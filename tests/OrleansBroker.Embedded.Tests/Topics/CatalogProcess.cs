@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Ports;
@@ -24,7 +23,7 @@ internal sealed class CatalogProcess
     public static async Task<CatalogProcess> StartAsync(IDocumentStore store, BrokerConfig? config = null, int writesAtOnce = 1)
     {
         var process = new CatalogProcess(config ?? BrokerConfig.Default);
-        process.Host = await CatalogHost.LoadAsync(store, process.Config, process.Metadata, process.Partitions, Random.Shared, NullLogger.Instance, default, writesAtOnce);
+        process.Host = await CatalogHost.LoadAsync(AloneInCluster.Services(store, process.Config, process.Metadata, process.Partitions, writesAtOnce), default);
         process.Partitions.Hold(process.Metadata.Current);
         return process;
     }
