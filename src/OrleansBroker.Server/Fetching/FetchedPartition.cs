@@ -201,7 +201,15 @@ internal sealed class FetchedPartition
             _isAsked = false;
         }
 
-        return ReadRecords(partition, partition.Log.LogEndOffset, bytesMax, atLeastOneBatch);
+        if (partition.IsThrottled(scope.Sender.Replica))
+        {
+            IsLeftOut = _fetchOffset < partition.Log.LogEndOffset;
+            return ErrorCode.None;
+        }
+
+        error = ReadRecords(partition, partition.Log.LogEndOffset, bytesMax, atLeastOneBatch);
+        partition.LeaderThrottle?.Record(Records.Length);
+        return error;
     }
 
     private ErrorCode CheckReplica(Partition partition, Leadership leading, in FetchSender sender)
