@@ -6,7 +6,8 @@ using OrleansBroker.TestCluster;
 // a line on standard output. The end of the input ends the process as a crash would.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-var commands = new Commands();
+using var loggers = new StandardErrorLogger();
+var commands = new Commands(loggers);
 while (await Console.In.ReadLineAsync() is { } line)
 {
     JsonObject parameters = JsonNode.Parse(line)!.AsObject();

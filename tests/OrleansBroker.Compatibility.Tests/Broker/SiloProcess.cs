@@ -10,12 +10,15 @@ internal sealed partial class SiloProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
     private readonly Process _process;
+    private readonly int _brokers;
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Match> _readyLines = [];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SiloProcess(Process process)
+    private SiloProcess(Process process, int brokers)
     {
         _process = process;
+        _brokers = brokers;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
     }
@@ -35,7 +38,7 @@ internal sealed partial class SiloProcess : IAsyncDisposable
 
     public Process Process => _process;
 
-    /// <summary>Starts the built silo and returns once it has said that it is ready.</summary>
+    /// <summary>Starts the built silo and returns once it has said that it is ready, each broker of it.</summary>
     public static Task<SiloProcess> StartAsync(params string[] arguments) => StartAsync("dotnet", ["exec", Repository.SiloPath, .. arguments]);
 
     /// <summary>Starts a program that ends up as a broker and returns once it has said that it is ready.</summary>
@@ -50,9 +53,8 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             {
                 throw new InvalidOperationException($"The broker ended with {silo._process.ExitCode} before it was ready:\n{silo.Output}");
             }
-            Match ready = ReadyLine().Match(await silo._ready.Task);
-            silo.Addresses = ready.Groups["addresses"].Value.Split(',');
-            silo.DataDirectory = ready.Groups["data"].Value;
+            silo.Addresses = [.. silo._readyLines.Select(line => line.Groups["address"].Value)];
+            silo.DataDirectory = silo._readyLines[0].Groups["data"].Value;
             return silo;
         }
         catch (TimeoutException)
@@ -72,7 +74,8 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var silo = new SiloProcess(Process.Start(start)!);
+        int option = Array.IndexOf(arguments, "--brokers");
+        var silo = new SiloProcess(Process.Start(start)!, option < 0 ? 1 : int.Parse(arguments[option + 1], System.Globalization.CultureInfo.InvariantCulture));
         silo._process.BeginOutputReadLine();
         silo._process.BeginErrorReadLine();
         silo._process.StandardInput.Close();
@@ -123,12 +126,17 @@ internal sealed partial class SiloProcess : IAsyncDisposable
             return;
         }
         _output.Enqueue(line);
-        if (ReadyLine().IsMatch(line))
+        if (ReadyLine().Match(line) is not { Success: true } ready)
         {
-            _ready.TrySetResult(line);
+            return;
+        }
+        _readyLines.Add(ready);
+        if (_readyLines.Count == _brokers)
+        {
+            _ready.TrySetResult();
         }
     }
 
-    [GeneratedRegex(@"^ready: brokers? \d+(,\d+)* on (?<addresses>\S+:\d+), data in (?<data>.+)$")]
+    [GeneratedRegex(@"^ready: broker \d+ on (?<address>\S+:\d+), data in (?<data>.+)$")]
     private static partial Regex ReadyLine();
 }

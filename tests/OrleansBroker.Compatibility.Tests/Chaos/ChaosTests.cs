@@ -115,7 +115,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     /// <summary>Undoes all that was done, and waits until every replica is in sync again.</summary>
     private static async Task HealedAsync(ClusterProcess cluster, ClientDriver driver)
     {
-        await cluster.CallAsync("healAll");
+        await cluster.CallAsync("recover");
         foreach (string topic in new[] { Topic, GroupsTopic })
         {
             await Until.TrueAsync(
