@@ -121,6 +121,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     public ValueTask TopicConfigChangedAsync(TopicImage topic)
     {
         _opening.Configure(topic);
+        _isr.QueueChanged();
         return ValueTask.CompletedTask;
     }
 
@@ -131,6 +132,7 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
             _opening.Configure(topic);
         }
 
+        _isr.QueueChanged();
         return ValueTask.CompletedTask;
     }
 

@@ -93,7 +93,11 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
 
         var more = added.Topic.Replicas.Skip(old.Partitions.Length).Select(ToImage).ToArray();
         await TellAsync(old, () => partitions.PartitionsAddedAsync(old with { Partitions = [.. old.Partitions, .. more] }, old.Partitions.Length));
-        metadata.Change(image => image.Find(added.Topic.Id) is { } now ? image.With([now with { Partitions = [.. now.Partitions, .. more] }]) : image);
+
+        // Those who hold partitions may have shown them already.
+        metadata.Change(image => image.Find(added.Topic.Id) is { } now
+            ? image.With([now with { Partitions = [.. now.Partitions, .. more.Skip(now.Partitions.Length - old.Partitions.Length)] }])
+            : image);
     }
 
     // What is stored is in force: a disk that fails now leaves partitions offline, as one that fails later does.
