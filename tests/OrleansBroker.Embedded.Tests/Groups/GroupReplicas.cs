@@ -32,11 +32,18 @@ internal sealed class GroupReplicas : IAsyncDisposable
 
     public GroupReplica Second { get; }
 
+    /// <summary>Who was elected last.</summary>
+    public GroupReplica Leader => _state.Leader == First.Id ? First : Second;
+
+    public GroupReplica Follower => _state.Leader == First.Id ? Second : First;
+
     public async ValueTask DisposeAsync()
     {
         await First.DisposeAsync();
         await Second.DisposeAsync();
     }
+
+    public bool IsInSync(GroupReplica replica) => _state.IsInSync(replica.Id);
 
     /// <summary>Another leader epoch. Who led does not hear of it until <see cref="Depose"/>.</summary>
     public void Elect(GroupReplica leader, params GroupReplica[] isr)
@@ -54,7 +61,17 @@ internal sealed class GroupReplicas : IAsyncDisposable
     public void Depose(GroupReplica follower)
     {
         follower.Follow(_state);
-        Assert.True(follower.Partition.Log.TryTruncateTo(Leader.Partition.Log.LogEndOffset, _state.LeaderEpoch));
+        var (ours, theirs) = (follower.Partition.Log, Leader.Partition.Log);
+        while (ours.LogEndOffset > 0)
+        {
+            var common = theirs.EndOffsetFor(ours.Epochs.Latest);
+            var end = Math.Min(common.EndOffset, ours.EndOffsetFor(common.Epoch).EndOffset);
+            Assert.True(ours.TryTruncateTo(Math.Max(end, 0), _state.LeaderEpoch));
+            if (common.Epoch == ours.Epochs.Latest)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Another leader: both brokers know, and nothing has been fetched since.</summary>
@@ -109,8 +126,4 @@ internal sealed class GroupReplicas : IAsyncDisposable
         Assert.Equal(ErrorCode.None, (await ReplicatedAsync(First.SyncAsync(joined.MemberId, joined.GenerationId, (joined.MemberId, [7])))).ErrorCode);
         return joined.MemberId;
     }
-
-    private GroupReplica Leader => _state.Leader == First.Id ? First : Second;
-
-    private GroupReplica Follower => _state.Leader == First.Id ? Second : First;
 }
