@@ -12,7 +12,7 @@ internal sealed class GroupHistory
     /// <summary>The newest generation that a member was given its assignment in.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>The greatest offset whose commit was acknowledged; -1 before the first.</summary>
+    /// <summary>The greatest offset whose commit was acknowledged, or that was told; -1 before the first.</summary>
     public long Acknowledged { get; private set; } = -1;
 
     /// <summary>Acknowledged commits and told assignments: a history without them shows nothing.</summary>
@@ -28,8 +28,11 @@ internal sealed class GroupHistory
     }
 
     /// <param name="acknowledgedBefore">What was acknowledged when the leader of that time was asked.</param>
-    public void Fetched(long offset, long acknowledgedBefore) =>
+    public void Fetched(long offset, long acknowledgedBefore)
+    {
         Assert.True(offset >= acknowledgedBefore && offset <= _submitted, $"offset {offset} was told where {acknowledgedBefore} was acknowledged and {_submitted} submitted");
+        Acknowledged = Math.Max(Acknowledged, offset);
+    }
 
     /// <param name="attempt">
     /// Of the leader that made the assignment; empty for a member that it did not know of: two machines may be about to make the
