@@ -48,7 +48,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>For those who bring its peers' questions.</summary>
     public PeerService Peer { get; private set; } = null!;
 
-    public ReplicaManager Replicas { get; private set; } = null!;
+    public BrokerReplicas Replicas { get; private set; } = null!;
 
     /// <summary>Opens the logs, registers the broker, and loads the catalog. Nothing is served yet.</summary>
     /// <exception cref="DataDirectoryException">The data directory belongs to somebody else.</exception>
@@ -123,7 +123,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         var partitions = new PartitionTable();
         var flushes = Started(new GroupFlush(_options.Clock), flush => flush.DisposeAsync());
         Replicas = Started(
-            new ReplicaManager(new ReplicaServices
+            new BrokerReplicas(new ReplicaServices
             {
                 Self = Registration,
                 Logs = logs,

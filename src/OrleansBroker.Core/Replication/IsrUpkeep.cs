@@ -15,7 +15,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     private const int AttemptsMax = 3;
     private const int VerifiedAtOnceMax = 32;
 
-    private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
     private readonly ConcurrentQueue<Replica> _due = new();
     private readonly WakeUp _wakeUp = new(services.Clock);
     private int _verified;

@@ -20,7 +20,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
     /// <summary>The second choice waits so long for the first, the third twice as long.</summary>
     private static readonly TimeSpan ChoicePatience = TimeSpan.FromSeconds(2);
 
-    private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
 
     /// <summary>Stands wherever nobody leads and this broker should, for all those partitions at once.</summary>
     public async ValueTask SweepAsync(CancellationToken cancellation)

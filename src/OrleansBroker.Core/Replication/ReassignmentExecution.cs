@@ -13,7 +13,7 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
 {
     private const int AtOnceMax = 64;
 
-    private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
 
     public async ValueTask<IReadOnlyList<AlteredReassignment>> AlterAsync(AlterReassignments request, CancellationToken cancellation)
     {

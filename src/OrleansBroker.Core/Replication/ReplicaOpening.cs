@@ -13,7 +13,7 @@ namespace OrleansBroker.Core.Replication;
 /// </summary>
 internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replicas, ReplicaRoles roles, IsrUpkeep isr)
 {
-    private readonly ILogger _logger = services.Loggers.CreateLogger<ReplicaManager>();
+    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
     private readonly ReplicationQuota _leaderQuota = new(services.Clock, () => services.Config.Current.LeaderReplicationThrottledRate);
     private readonly ReplicationQuota _followerQuota = new(services.Clock, () => services.Config.Current.FollowerReplicationThrottledRate);
     private readonly Lock _gate = new();

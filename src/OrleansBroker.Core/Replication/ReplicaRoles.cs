@@ -9,7 +9,7 @@ namespace OrleansBroker.Core.Replication;
 /// </summary>
 internal sealed class ReplicaRoles(ReplicaServices services, ReplicaFetchers fetchers, Announcements announcements)
 {
-    /// <summary>See <see cref="ReplicaManager.RoleChanged"/>.</summary>
+    /// <summary>See <see cref="BrokerReplicas.RoleChanged"/>.</summary>
     public Action<Partition>? Changed { get; set; }
 
     /// <summary>Whether a state has this broker lead, in this life.</summary>

@@ -125,7 +125,7 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
 
         public BrokerRegistration Registration => States.Broker(id, Epoch, dataEpoch: 1);
 
-        public ReplicaManager? Replicas { get; private set; }
+        public BrokerReplicas? Replicas { get; private set; }
 
         public MetadataCache Metadata { get; private set; } = null!;
 
@@ -144,7 +144,7 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
             {
                 Files = _disk, Path = "/data", Broker = new BrokerId(id), NowMs = 1_700_000_000_000, Logger = NullLogger.Instance, RecoveryThreads = 1, BootId = "boot",
             });
-            Replicas = new ReplicaManager(new ReplicaServices
+            Replicas = new BrokerReplicas(new ReplicaServices
             {
                 Self = Registration,
                 Logs = _logs,

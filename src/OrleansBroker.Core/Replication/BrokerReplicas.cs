@@ -20,7 +20,7 @@ namespace OrleansBroker.Core.Replication;
 /// <item><see cref="AnnouncementExchange"/>: how the others hear of it.</item>
 /// </list>
 /// </summary>
-public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
+public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
 {
     private const int ReadsAtOnceMax = 64;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
@@ -46,10 +46,10 @@ public sealed class ReplicaManager : IPartitionHost, IAsyncDisposable
     private readonly List<Task> _loops = [];
     private IDisposable? _membership;
 
-    public ReplicaManager(ReplicaServices services)
+    public BrokerReplicas(ReplicaServices services)
     {
         _services = services;
-        _logger = services.Loggers.CreateLogger<ReplicaManager>();
+        _logger = services.Loggers.CreateLogger<BrokerReplicas>();
         _announcements = new Announcements(services.Self.Id, services.Self.Epoch);
         _exchange = new AnnouncementExchange(services, _announcements, Hear);
         _announcements.Noted = _exchange.Push;
