@@ -94,15 +94,17 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     public void Pause(int broker)
     {
         _brokers[broker].Pause();
-        _ = ExpireAsync(_brokers[broker], () => _brokers[broker].State == BrokerState.Paused);
+        _ = _brokers[broker].ExpireAsync(_options.DeathAfter, _stopping.Token);
     }
 
     /// <summary>Has a paused broker go on. One that was taken to be dead meanwhile is started anew, as a supervisor would.</summary>
     public Task ResumeAsync(int broker) => InTurnAsync(async () =>
     {
-        _brokers[broker].Resume();
-        _cluster.Membership.Refresh();
-        await RejoinAsync(_brokers[broker]);
+        if (!_brokers[broker].TryResume())
+        {
+            await _brokers[broker].KillAsync();
+            await _brokers[broker].StartAsync(ClusterId, CancellationToken.None);
+        }
     });
 
     /// <summary>
@@ -111,9 +113,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// </summary>
     public void CutOff(int broker)
     {
-        var id = new BrokerId(broker);
-        _cluster.Faults.Isolate(id);
-        _ = ExpireAsync(_brokers[broker], () => _cluster.Faults.IsIsolated(id));
+        _cluster.Faults.Isolate(_brokers[broker].Id);
+        _ = _brokers[broker].ExpireAsync(_options.DeathAfter, _stopping.Token);
     }
 
     /// <summary>Cuts two brokers off from each other; both stay members of the cluster.</summary>
@@ -122,11 +123,18 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     /// <summary>Undoes every cut. Brokers that were taken to be dead meanwhile are started anew, as a supervisor would.</summary>
     public Task HealAsync() => InTurnAsync(async () =>
     {
+        // They end before anything reaches them.
+        var dead = _brokers.Where(broker => broker is { State: BrokerState.Running, IsIsolated: true } && !broker.TryReturn()).ToArray();
+        foreach (var broker in dead)
+        {
+            await broker.KillAsync();
+        }
+
         _cluster.Faults.Heal();
         _cluster.Membership.Refresh();
-        foreach (var broker in _brokers)
+        foreach (var broker in dead)
         {
-            await RejoinAsync(broker);
+            await broker.StartAsync(ClusterId, CancellationToken.None);
         }
     });
 
@@ -147,31 +155,6 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 _directory.Dispose();
             }
         });
-    }
-
-    private async Task RejoinAsync(EmbeddedClusterBroker broker)
-    {
-        if (broker.State == BrokerState.Running && !broker.IsMember)
-        {
-            await broker.KillAsync();
-            await broker.StartAsync(ClusterId, CancellationToken.None);
-        }
-    }
-
-    private async Task ExpireAsync(EmbeddedClusterBroker broker, Func<bool> isGone)
-    {
-        try
-        {
-            await Task.Delay(_options.DeathAfter, _stopping.Token);
-            if (isGone())
-            {
-                broker.Expire();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The cluster stops.
-        }
     }
 
     private async Task InTurnAsync(Func<Task> action)

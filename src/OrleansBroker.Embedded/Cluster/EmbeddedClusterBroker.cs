@@ -8,6 +8,10 @@ public sealed class EmbeddedClusterBroker
     private readonly EmbeddedClusterOptions _options;
     private readonly InProcessCluster _cluster;
     private readonly PauseGate _gate = new();
+
+    // A broker is not taken to be dead by some and goes on by others at the same moment.
+    private readonly Lock _presence = new();
+    private int _absence;
     private ListeningBroker? _broker;
     private InProcessLinks? _links;
     private int _port;
@@ -45,6 +49,9 @@ public sealed class EmbeddedClusterBroker
     /// <summary>Whether the broker runs and the others take it to be alive.</summary>
     internal bool IsMember => _broker?.Host is { } host && _cluster.Membership.Contains(host.Registration);
 
+    /// <summary>Whether the broker is cut off from all others, the documents and the membership.</summary>
+    internal bool IsIsolated => _cluster.Faults.IsIsolated(Id);
+
     internal async Task StartAsync(string? clusterId, CancellationToken cancellation)
     {
         var links = new InProcessLinks(_cluster, Id, _gate);
@@ -64,11 +71,15 @@ public sealed class EmbeddedClusterBroker
         }
     }
 
+    /// <summary>Stops cleanly; a paused broker goes on for that, or ends where it is dead to the others.</summary>
     internal async Task StopAsync()
     {
-        if (_broker is { } broker && State != BrokerState.Stopped)
+        if (!TryResume())
         {
-            Resume();
+            await KillAsync();
+        }
+        else if (_broker is { } broker && State != BrokerState.Stopped)
+        {
             State = BrokerState.Stopped;
             await broker.DisposeAsync();
             _links!.Sever();
@@ -80,6 +91,8 @@ public sealed class EmbeddedClusterBroker
         if (_broker is { } broker && State != BrokerState.Stopped)
         {
             State = BrokerState.Stopped;
+
+            // Nothing that goes on after this reaches anybody.
             _links!.Sever();
             await _links.LeaveAsync();
             _gate.Open();
@@ -89,30 +102,71 @@ public sealed class EmbeddedClusterBroker
 
     internal void Pause()
     {
-        if (State == BrokerState.Running)
+        lock (_presence)
         {
-            State = BrokerState.Paused;
-            _gate.Close();
-            _broker!.Pause();
+            if (State == BrokerState.Running)
+            {
+                State = BrokerState.Paused;
+                _gate.Close();
+                _broker!.Pause();
+            }
         }
     }
 
-    internal void Resume()
+    /// <summary>Goes on after a pause, knowing the membership as it is now.</summary>
+    /// <returns>False where the broker is dead to the others: it stays paused, and is to be killed.</returns>
+    internal bool TryResume()
     {
-        if (State == BrokerState.Paused)
+        lock (_presence)
         {
-            State = BrokerState.Running;
-            _broker!.Resume();
-            _gate.Open();
+            if (State == BrokerState.Paused && (IsMember || IsIsolated))
+            {
+                // One that is cut off cannot know what it has missed.
+                if (!IsIsolated)
+                {
+                    _links!.ReadMembership();
+                }
+
+                State = BrokerState.Running;
+                _absence++;
+                _gate.Open();
+                _broker!.Resume();
+            }
+
+            return State != BrokerState.Paused;
         }
     }
 
-    /// <summary>The others take the broker to be dead; it does not know yet.</summary>
-    internal void Expire()
+    /// <summary>The broker does not show any more that it lives: after a while the others take it to be dead. It does not hear of that.</summary>
+    internal async Task ExpireAsync(TimeSpan deathAfter, CancellationToken cancellation)
     {
-        if (_broker?.Host is { } host)
+        var absence = _absence;
+        try
         {
-            _cluster.Membership.Remove(host.Registration);
+            await Task.Delay(deathAfter, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (_presence)
+        {
+            if (absence == _absence && (State == BrokerState.Paused || IsIsolated) && _broker?.Host is { } host)
+            {
+                _cluster.Membership.Remove(host.Registration);
+            }
+        }
+    }
+
+    /// <summary>The broker shows again that it lives, if it is not too late.</summary>
+    /// <returns>False where it is dead to the others.</returns>
+    internal bool TryReturn()
+    {
+        lock (_presence)
+        {
+            _absence++;
+            return IsMember;
         }
     }
 }

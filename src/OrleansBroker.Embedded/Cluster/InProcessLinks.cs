@@ -11,8 +11,6 @@ namespace OrleansBroker.Embedded.Cluster;
 /// </summary>
 internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, IDocumentStore
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
-
     private readonly InProcessCluster _cluster;
     private readonly BrokerId _self;
     private readonly PauseGate _gate;
@@ -68,6 +66,9 @@ internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, 
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The broker goes on after a pause: it sees the membership as it is now.</summary>
+    public void ReadMembership() => _cluster.Membership.Read(_view);
+
     /// <summary>This life has ended: whatever it still tries fails.</summary>
     public void Sever()
     {
@@ -87,19 +88,18 @@ internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, 
 
         try
         {
-            var reply = await Task.Run(
-                async () =>
-                {
-                    await other._gate.PassAsync(cancellation);
-                    return await request.AnswerAsync(host.Peer);
-                },
-                cancellation).WaitAsync(AnswerTimeout, cancellation);
+            var reply = await Task.Run(() => other.AnswerAsync(host, request), cancellation).WaitAsync(request.AnswerWithin, cancellation);
             await CheckAsync(broker, cancellation);
             return reply;
         }
         catch (TimeoutException e)
         {
             throw new IOException($"broker {broker} did not answer in time", e);
+        }
+        catch (Exception e) when (e is not IOException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            // What goes wrong there stays there: a broker that stops in the middle of an answer gives none.
+            throw new IOException($"broker {broker} did not answer: {e.Message}", e);
         }
     }
 
@@ -134,6 +134,24 @@ internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, 
     {
         await CheckAsync(cancellation);
         return await _cluster.Documents.DeleteAsync(name, expectedETag, cancellation);
+    }
+
+    private async Task<TReply> AnswerAsync<TReply>(BrokerHost host, PeerRequest<TReply> request)
+    {
+        await CheckLifeAsync();
+        var reply = await request.AnswerAsync(host.Peer);
+        await CheckLifeAsync();
+        return reply;
+    }
+
+    /// <summary>Waits while the broker is paused.</summary>
+    private async Task CheckLifeAsync()
+    {
+        await _gate.PassAsync(CancellationToken.None);
+        if (_isSevered)
+        {
+            throw new IOException($"broker {_self} has ended");
+        }
     }
 
     private bool IsCut(BrokerId broker) => _isSevered || _cluster.Faults.IsCut(_self, broker);

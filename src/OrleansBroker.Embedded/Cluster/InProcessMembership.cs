@@ -56,6 +56,15 @@ internal sealed class InProcessMembership
         }
     }
 
+    /// <summary>A broker that saw nothing for a while reads what there is, before it does anything else.</summary>
+    public void Read(MemberView view)
+    {
+        lock (_gate)
+        {
+            view.Take(Snapshot());
+        }
+    }
+
     public void Forget(MemberView view)
     {
         lock (_gate)

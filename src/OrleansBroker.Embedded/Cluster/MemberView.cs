@@ -22,13 +22,17 @@ internal sealed class MemberView(Func<bool> canSee) : IMembership
         }
     }
 
+    /// <summary>There is a new view, which the broker sees if it can.</summary>
     public void Show(ClusterView view)
     {
-        if (!canSee())
+        if (canSee())
         {
-            return;
+            Take(view);
         }
+    }
 
+    public void Take(ClusterView view)
+    {
         lock (_gate)
         {
             if (view.Version <= _current.Version)
