@@ -86,7 +86,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         long[] groupsEnds = await EndsAsync(four, GroupsTopic, GroupsPartitions);
         await cluster.CloseAsync();
 
-        output.WriteLine($"{history.Acknowledged.Count} records acknowledged, {history.Commits} commits, {nemesis.Schedule.Count} steps of the nemesis, longest wait for an acknowledgement {history.LongestWait.TotalSeconds:f1} s");
+        output.WriteLine($"{history.Acknowledged.Count} records acknowledged, {history.Commits} commits, {nemesis.Schedule.Count} steps of the nemesis, a partition was without an acknowledgement for at most {history.LongestWait.TotalSeconds:f1} s");
         return Judge(cluster, history, ends, committed, groupsEnds);
     }
 

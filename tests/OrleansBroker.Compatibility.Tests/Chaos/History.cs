@@ -10,7 +10,7 @@ internal sealed class History(int partitions)
     private readonly Lock _lock = new();
     private readonly long[] _committed = [.. Enumerable.Repeat(ClientDriver.NoOffset, partitions)];
     private readonly long[] _processed = new long[partitions];
-    private readonly Stopwatch _sinceAcknowledgement = Stopwatch.StartNew();
+    private readonly Stopwatch[] _sinceAcknowledgement = [.. Enumerable.Range(0, partitions).Select(_ => Stopwatch.StartNew())];
 
     /// <summary>Records with the partition and offset that their producer was told.</summary>
     public ConcurrentQueue<(string Value, int Partition, long Offset)> Acknowledged { get; } = new();
@@ -23,6 +23,7 @@ internal sealed class History(int partitions)
 
     public int Commits { get; private set; }
 
+    /// <summary>The longest that any partition was without an acknowledgement.</summary>
     public TimeSpan LongestWait { get; private set; }
 
     /// <summary>The greatest offset of each partition whose commit was acknowledged; <see cref="ClientDriver.NoOffset"/> where there is none.</summary>
@@ -51,14 +52,15 @@ internal sealed class History(int partitions)
 
     public void NoteAcknowledged(IEnumerable<(string Value, int Partition, long Offset)> records)
     {
-        foreach (var record in records)
-        {
-            Acknowledged.Enqueue(record);
-        }
         lock (_lock)
         {
-            LongestWait = TimeSpan.FromTicks(Math.Max(LongestWait.Ticks, _sinceAcknowledgement.Elapsed.Ticks));
-            _sinceAcknowledgement.Restart();
+            foreach (var record in records)
+            {
+                Acknowledged.Enqueue(record);
+                Stopwatch since = _sinceAcknowledgement[record.Partition];
+                LongestWait = since.Elapsed > LongestWait ? since.Elapsed : LongestWait;
+                since.Restart();
+            }
         }
     }
 

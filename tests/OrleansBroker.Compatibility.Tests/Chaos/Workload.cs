@@ -44,7 +44,7 @@ internal sealed class Workload(History history, string topic, string group, int 
     /// <summary>A consumer that is assigned every partition and reads each from its beginning.</summary>
     public async Task FollowAsync(ClientDriver driver, string name, CancellationToken stop)
     {
-        await driver.OpenAsync(name, topic, "beginning", [.. Enumerable.Range(0, partitions)]);
+        await driver.OpenAsync(name, topic, new { offset = 0 }, [.. Enumerable.Range(0, partitions)]);
         using var timer = new PeriodicTimer(Pace);
         while (await TickAsync(timer, stop))
         {
