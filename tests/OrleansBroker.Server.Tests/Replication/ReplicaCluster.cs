@@ -13,7 +13,9 @@ internal sealed class ReplicaCluster : IAsyncDisposable
 
     public ReplicaCluster(int brokers, string?[]? racks = null, params string[] settings)
     {
-        Assert.True(BrokerConfig.TryCreate(settings.Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])), out var config, out _));
+        // The high watermark comes with the response to a fetch: a test is not to wait for the long poll's end each time.
+        string[] all = ["replica.fetch.wait.max.ms=10", .. settings];
+        Assert.True(BrokerConfig.TryCreate(all.Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])), out var config, out _));
         Membership = new FixedMembership(new ClusterView(1, [.. Enumerable.Range(0, brokers).Select(id => new BrokerRegistration(
             new BrokerId(id), EpochOf(id), EpochOf(id), Guid.NewGuid(), "127.0.0.1", 9092 + id, racks?[id]))]));
         Connectors = [.. Enumerable.Range(0, brokers).Select(_ => new InMemoryConnector(id => Brokers![id.Value].Endpoints))];
@@ -29,7 +31,7 @@ internal sealed class ReplicaCluster : IAsyncDisposable
 
     public static long EpochOf(int broker) => 100 + broker;
 
-    public Guid Create(string topic, int leader = 0, LogConfig? config = null, int minInSyncReplicas = 1)
+    public Guid Create(string topic, int leader = 0, LogConfig? config = null, int minInSyncReplicas = 1, int[]? heardBy = null)
     {
         var id = Guid.NewGuid();
         var all = Brokers.Select(broker => broker.Id).ToArray();
@@ -42,7 +44,7 @@ internal sealed class ReplicaCluster : IAsyncDisposable
             broker.Open(topic, _states[topic], config ?? LogConfig.Default, minInSyncReplicas);
         }
 
-        Elect(topic, leader);
+        Elect(topic, leader, heardBy);
         return id;
     }
 
