@@ -238,6 +238,7 @@ internal sealed class BrokerHost : IAsyncDisposable
                     DedupeBufferLoadFactor = config.LogCleanerIoBufferLoadFactor,
                     IoBytesPerSecondMax = config.LogCleanerIoMaxBytesPerSecond,
                     WorkShareMax = LogCleanerWorkShareMax,
+                    KeyHashSeed = _options.KeyHashSeed,
                     Clock = _options.Clock,
                     Wait = _options.Background.Rest,
                 },

@@ -36,6 +36,9 @@ internal sealed record BrokerHostOptions
     /// <summary>Where compaction is done.</summary>
     public required IBackgroundWork Background { get; init; }
 
+    /// <summary>See <see cref="Storage.Cleaning.LogCleanerOptions.KeyHashSeed"/>.</summary>
+    public UInt128? KeyHashSeed { get; init; }
+
     public required TimeProvider Clock { get; init; }
 
     /// <summary>The only source of chance.</summary>

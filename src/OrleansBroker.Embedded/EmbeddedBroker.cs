@@ -9,8 +9,13 @@ namespace OrleansBroker.Embedded;
 public sealed class EmbeddedBroker : IAsyncDisposable
 {
     private readonly ListeningBroker _broker;
+    private readonly SoleBroker _links;
 
-    private EmbeddedBroker(ListeningBroker broker) => _broker = broker;
+    private EmbeddedBroker(ListeningBroker broker, SoleBroker links)
+    {
+        _broker = broker;
+        _links = links;
+    }
 
     public BrokerId Id => _broker.Host!.Registration.Id;
 
@@ -23,8 +28,21 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
     public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions options, CancellationToken cancellation = default)
     {
-        return new EmbeddedBroker(await ListeningBroker.StartAsync(options, new SoleBroker(options), clusterId: null, cancellation));
+        var links = new SoleBroker(options);
+        try
+        {
+            return new EmbeddedBroker(await ListeningBroker.StartAsync(options, links, clusterId: null, cancellation), links);
+        }
+        catch
+        {
+            links.Dispose();
+            throw;
+        }
     }
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _broker.DisposeAsync();
+        _links.Dispose();
+    }
 }

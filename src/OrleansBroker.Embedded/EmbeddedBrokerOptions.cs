@@ -1,3 +1,6 @@
+// The clock of those who hand none in.
+#pragma warning disable RS0030
+
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansBroker.Core.Configuration;

@@ -1,38 +1,49 @@
-using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using System.Runtime.ExceptionServices;
 using OrleansBroker.Core.Ports;
-using OrleansBroker.Protocol.Records;
+using OrleansBroker.Embedded.Documents;
 using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Embedded;
 
 /// <summary>
-/// Documents as files in one directory. A write goes to another name, is flushed, and takes the document's name at once, so
-/// that a crash leaves the old content or the new.
-/// <code>
-/// etag, 32 hex digits | blank | CRC-32C of the content, 8 hex digits | newline | content
-/// </code>
+/// Documents in one directory: all of them in memory, and every change in a journal. Changes that come while others are being
+/// flushed share the next flush, so that thousands a second are made durable. A journal that has grown much larger than what it
+/// says is written anew.
 /// </summary>
-/// <remarks>One process uses the directory: the data directory's lock sees to that.</remarks>
-public sealed class FileDocumentStore : IDocumentStore
+/// <remarks>
+/// One process uses the directory: the data directory's lock sees to that. A change is seen by readers once it is durable. One
+/// that failed is not in force; where its bytes cannot be taken back either, nothing is changed before they can, and a crash until
+/// then may bring it back.
+/// </remarks>
+public sealed class FileDocumentStore : IDocumentStore, IDisposable
 {
-    private const int HeaderBytes = 32 + 1 + 8 + 1;
-    private const string Unfinished = ".tmp";
-    private const int PlainLengthMax = 240;
-    private const int HashDigits = 64;
+    /// <summary>A journal may have this many bytes beside the twofold of what its documents take: rewriting costs a flush or two.</summary>
+    private const long SpareBytes = 4 << 20;
 
-    private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    /// <summary>What an entry takes beside its key and its content.</summary>
+    private const int EntryBytes = 16;
 
-    // A document is written by one at a time; documents that fall on one lock merely wait for each other.
-    private readonly Lock[] _writing = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
-    private readonly Lock _flushing = new();
+    private readonly Lock _gate = new();
     private readonly IFileSystem _files;
     private readonly string _directory;
-    private long _changes;
-    private long _flushedChanges;
+    private readonly Dictionary<string, StoredDocument> _documents = new(StringComparer.Ordinal);
 
+    // Changes that are not durable yet, one a document at a time; those in the queue wait for the next flush.
+    private readonly Dictionary<string, Change> _changing = new(StringComparer.Ordinal);
+    private List<Change> _queue = [];
+    private bool _isFlushing;
+    private bool _isDisposed;
+    private long _lastETag;
+
+    // These belong to the flush that runs.
+    private readonly JournalFrame _frame = new();
+    private DocumentJournal _journal;
+    private bool _isNameFlushed;
+    private long _liveBytes;
+    private long _rewriteAtBytes;
+
+    /// <exception cref="IOException">The documents cannot be read, or are damaged.</exception>
     public FileDocumentStore(IFileSystem files, string directory)
     {
         _files = files;
@@ -43,132 +54,256 @@ public sealed class FileDocumentStore : IDocumentStore
             files.FlushDirectory(Path.GetDirectoryName(directory)!);
         }
 
-        foreach (var name in files.ListFiles(directory).Where(name => name.EndsWith(Unfinished, StringComparison.Ordinal)))
+        var names = files.ListFiles(directory).Where(name => !DocumentJournal.IsUnfinished(name)).Order(StringComparer.Ordinal).ToArray();
+        var journals = names.Where(DocumentJournal.IsJournal).Select(DocumentJournal.GenerationOf).ToArray();
+        _journal = journals.Length > 0 ? DocumentJournal.Open(files, directory, journals.Max(), Replay) : TakeOver(names);
+        TakeName();
+        _rewriteAtBytes = RewriteAtBytes();
+    }
+
+    public ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation)
+    {
+        lock (_gate)
         {
-            files.DeleteFile(Path.Combine(directory, name));
+            return new(_documents.GetValueOrDefault(DocumentKeys.Of(name)));
         }
     }
 
-    public ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation) => new(Read(PathOf(name)));
+    public ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation) =>
+        ChangeAsync(DocumentKeys.Of(name), content.ToArray(), expectedETag);
 
-    public ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation)
+    public async ValueTask<bool> DeleteAsync(string name, string expectedETag, CancellationToken cancellation) =>
+        await ChangeAsync(DocumentKeys.Of(name), null, expectedETag) is not null;
+
+    /// <summary>What waits is still written; what comes later is refused.</summary>
+    public void Dispose()
     {
-        var path = PathOf(name);
-        lock (LockOf(path))
+        lock (_gate)
         {
-            if (Read(path)?.ETag != expectedETag)
+            if (!_isDisposed && !_isFlushing)
             {
-                return new((string?)null);
+                _journal.Dispose();
             }
 
-            var etag = Guid.NewGuid().ToString("N");
-            using (var file = _files.Open(path + Unfinished))
+            _isDisposed = true;
+        }
+    }
+
+    /// <param name="content">Null deletes the document.</param>
+    /// <returns>The ETag of the change, or null where the document has another than the expected one.</returns>
+    private async ValueTask<string?> ChangeAsync(string key, byte[]? content, string? expectedETag)
+    {
+        while (true)
+        {
+            Change? before;
+            var mine = (Change?)null;
+            lock (_gate)
             {
-                var bytes = new byte[HeaderBytes + content.Length];
-                Encoding.ASCII.GetBytes($"{etag} {Crc32C.Compute(content.Span):x8}\n", bytes);
-                content.CopyTo(bytes.AsMemory(HeaderBytes));
-                file.Write(0, bytes);
-                file.SetLength(bytes.Length);
-                file.Flush();
+                if (!_changing.TryGetValue(key, out before))
+                {
+                    if (_documents.GetValueOrDefault(key)?.ETag != expectedETag)
+                    {
+                        return null;
+                    }
+
+                    mine = Begin(key, content);
+                }
             }
 
-            _files.RenameFile(path + Unfinished, path);
-            FlushDirectory();
-            return new(etag);
-        }
-    }
-
-    public ValueTask<bool> DeleteAsync(string name, string expectedETag, CancellationToken cancellation)
-    {
-        var path = PathOf(name);
-        lock (LockOf(path))
-        {
-            if (Read(path)?.ETag != expectedETag)
+            if (mine is null)
             {
-                return new(false);
+                // What becomes of the one before decides.
+                await before!.Failure.Task;
+                continue;
             }
 
-            _files.DeleteFile(path);
-            FlushDirectory();
-            return new(true);
+            if (await mine.Failure.Task is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            return mine.Document.ETag;
         }
     }
 
-    private StoredDocument? Read(string path)
+    private Change Begin(string key, byte[]? content)
     {
-        if (!_files.FileExists(path))
+        if (_isDisposed)
         {
-            return null;
+            throw new IOException("the document store is closed");
         }
 
-        using var file = _files.OpenRead(path);
-        var bytes = new byte[file.Length];
-        var read = 0;
-        while (read < bytes.Length && file.Read(read, bytes.AsSpan(read)) is > 0 and var count)
+        var change = new Change(new JournalEntry(key, ++_lastETag, content is null ? (ReadOnlyMemory<byte>?)null : content));
+        _changing.Add(key, change);
+        _queue.Add(change);
+        if (!_isFlushing)
         {
-            read += count;
+            _isFlushing = true;
+            _ = FlushAsync();
         }
 
-        return Parse(bytes.AsMemory(0, read)) ?? throw new IOException($"{path} is corrupt");
+        return change;
     }
 
-    private static StoredDocument? Parse(ReadOnlyMemory<byte> bytes)
+    /// <summary>Makes changes durable, all that wait at a time, until none do.</summary>
+    private async Task FlushAsync()
     {
-        if (bytes.Length < HeaderBytes)
+        while (true)
         {
-            return null;
-        }
-
-        var header = Encoding.ASCII.GetString(bytes.Span[..HeaderBytes]);
-        var content = bytes[HeaderBytes..];
-        var isWhole = uint.TryParse(header.AsSpan(33, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc) && crc == Crc32C.Compute(content.Span);
-        return isWhole ? new StoredDocument(content, header[..32]) : null;
-    }
-
-    /// <summary>Makes this thread's change of the directory durable; one flush does for all changes that came before it.</summary>
-    private void FlushDirectory()
-    {
-        var mine = Interlocked.Increment(ref _changes);
-        lock (_flushing)
-        {
-            if (_flushedChanges >= mine)
+            await Task.Yield();
+            if (Take() is not { } batch)
             {
                 return;
             }
 
-            var covered = Interlocked.Read(ref _changes);
-            _files.FlushDirectory(_directory);
-            _flushedChanges = covered;
+            var failure = TryWrite(batch);
+            lock (_gate)
+            {
+                batch.ForEach(change => _changing.Remove(change.Entry.Key));
+            }
+
+            batch.ForEach(change => change.Failure.SetResult(failure));
         }
     }
 
-    private Lock LockOf(string path) => _writing[(uint)path.GetHashCode(StringComparison.Ordinal) % (uint)_writing.Length];
-
-    /// <summary>A name has characters that a file's must not have, and case that some file systems ignore is not to be relied on in names.</summary>
-    private string PathOf(string name)
+    private List<Change>? Take()
     {
-        if (name.Length <= PlainLengthMax && !name.AsSpan().ContainsAnyExcept(Plain))
+        lock (_gate)
         {
-            return Path.Combine(_directory, name);
+            if (_queue.Count > 0)
+            {
+                var batch = _queue;
+                _queue = [];
+                return batch;
+            }
+
+            _isFlushing = false;
+            if (_isDisposed)
+            {
+                _journal.Dispose();
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Why it was not written, or null.</summary>
+    private Exception? TryWrite(List<Change> batch)
+    {
+        try
+        {
+            TakeName();
+            _frame.Clear();
+            batch.ForEach(change => _frame.Add(change.Entry));
+            _journal.Append(_frame);
+            lock (_gate)
+            {
+                batch.ForEach(change => Apply(change.Entry, change.Document));
+            }
+
+            RewriteIfGrown();
+            _journal.Seal();
+            return null;
+        }
+        catch (Exception e)
+        {
+            // Those who asked are told, whatever it was: nobody else could do anything about it.
+            return e;
+        }
+    }
+
+    private void Replay(JournalEntry entry)
+    {
+        _lastETag = Math.Max(_lastETag, entry.ETag);
+        Apply(entry, new Change(entry).Document);
+    }
+
+    private void Apply(in JournalEntry entry, StoredDocument document)
+    {
+        if (_documents.TryGetValue(entry.Key, out var before))
+        {
+            _liveBytes -= BytesOf(entry.Key, before);
         }
 
-        var escaped = new StringBuilder(name.Length + 8);
-        foreach (var character in name)
+        if (entry.Content is null)
         {
-            if (Plain.Contains(character))
-            {
-                escaped.Append(character);
-            }
-            else
-            {
-                escaped.Append('%').Append(((int)character).ToString("x4", CultureInfo.InvariantCulture));
-            }
+            _documents.Remove(entry.Key);
+        }
+        else
+        {
+            _documents[entry.Key] = document;
+            _liveBytes += BytesOf(entry.Key, document);
+        }
+    }
+
+    /// <summary>Documents that lie in files of their own come into a first journal, and their files go once it is there.</summary>
+    private DocumentJournal TakeOver(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            Replay(new JournalEntry(name, _lastETag + 1, DocumentFile.Read(_files, $"{_directory}/{name}")));
         }
 
-        // File names have an end, at 255 bytes as a rule; topic names may be nearly as long before they are escaped.
-        var file = escaped.Length <= PlainLengthMax
-            ? escaped.ToString()
-            : $"{escaped.ToString(0, PlainLengthMax - HashDigits)}%{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}";
-        return Path.Combine(_directory, file);
+        return DocumentJournal.Create(_files, _directory, 1, Entries());
+    }
+
+    private void RewriteIfGrown()
+    {
+        if (_journal.Length < _rewriteAtBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            var next = DocumentJournal.Create(_files, _directory, _journal.Generation + 1, Entries());
+            _journal.Dispose();
+            _journal = next;
+            _isNameFlushed = false;
+            _rewriteAtBytes = RewriteAtBytes();
+            TakeName();
+        }
+        catch (IOException)
+        {
+            // The journal that is in use is as good, and there may be room for another later on.
+            _rewriteAtBytes = _journal.Length + SpareBytes;
+        }
+    }
+
+    /// <summary>Makes the journal's name durable, which everything in it needs, and removes what it replaced.</summary>
+    private void TakeName()
+    {
+        if (_isNameFlushed)
+        {
+            return;
+        }
+
+        _files.FlushDirectory(_directory);
+        _isNameFlushed = true;
+        foreach (var name in _files.ListFiles(_directory).Where(name => name != DocumentJournal.NameOf(_journal.Generation)))
+        {
+            _files.DeleteFile($"{_directory}/{name}");
+        }
+    }
+
+    /// <summary>The last ETag comes first, as its document may be deleted.</summary>
+    private IEnumerable<JournalEntry> Entries() =>
+        _documents.Select(document => new JournalEntry(document.Key, ETagOf(document.Value), document.Value.Content))
+            .Prepend(new JournalEntry(string.Empty, _lastETag, null));
+
+    private long RewriteAtBytes() => (2 * _liveBytes) + SpareBytes;
+
+    private static long BytesOf(string key, StoredDocument document) => key.Length + document.Content.Length + EntryBytes;
+
+    private static long ETagOf(StoredDocument document) => long.Parse(document.ETag, CultureInfo.InvariantCulture);
+
+    /// <summary>A change and, once it is durable or has failed, why it failed.</summary>
+    private sealed class Change(JournalEntry entry)
+    {
+        public JournalEntry Entry { get; } = entry;
+
+        public StoredDocument Document { get; } = new(entry.Content.GetValueOrDefault(), entry.ETag.ToString(CultureInfo.InvariantCulture));
+
+        public TaskCompletionSource<Exception?> Failure { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,3 +1,6 @@
+// Stands between the caller's threads and the broker's.
+#pragma warning disable RS0030
+
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,6 @@
+// Opens many logs at a time, at start.
+#pragma warning disable RS0030
+
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;

@@ -1,3 +1,6 @@
+// The port that has a thread: a simulator uses InlineWork.
+#pragma warning disable RS0030
+
 using System.Collections.Concurrent;
 using OrleansBroker.Storage.Cleaning;
 

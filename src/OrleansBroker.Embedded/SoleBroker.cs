@@ -5,7 +5,7 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Embedded;
 
 /// <summary>The links of a broker that is alone: there is nobody to reach.</summary>
-internal sealed class SoleBroker(EmbeddedBrokerOptions options) : IClusterLinks, IMembership, IPeers, IBrokerConnector
+internal sealed class SoleBroker(EmbeddedBrokerOptions options) : IClusterLinks, IMembership, IPeers, IBrokerConnector, IDisposable
 {
     private PeerService? _self;
     private FileDocumentStore? _documents;
@@ -27,6 +27,8 @@ internal sealed class SoleBroker(EmbeddedBrokerOptions options) : IClusterLinks,
         Current = new ClusterView(1, [host.Registration]);
         return ValueTask.CompletedTask;
     }
+
+    public void Dispose() => _documents?.Dispose();
 
     public ValueTask DrainAsync() => ValueTask.CompletedTask;
 

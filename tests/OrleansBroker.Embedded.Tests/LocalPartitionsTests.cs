@@ -124,7 +124,7 @@ public sealed class LocalPartitionsTests
         await process.CreateAsync("known");
         process.Append("orders", "stray");
         process.StopCleanly();
-        foreach (var name in _disk.ListFiles("/data/documents").Where(name => name.StartsWith("topic", StringComparison.Ordinal)))
+        foreach (var name in _disk.ListFiles("/data/documents"))
         {
             _disk.DeleteFile($"/data/documents/{name}");
         }

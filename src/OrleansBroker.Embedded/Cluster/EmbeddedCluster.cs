@@ -17,6 +17,7 @@ namespace OrleansBroker.Embedded.Cluster;
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
     private readonly EmbeddedClusterOptions _options;
+    private readonly FileDocumentStore _documents;
     private readonly InProcessCluster _cluster;
     private readonly EmbeddedClusterBroker[] _brokers;
     private readonly IDisposable _directory;
@@ -30,7 +31,8 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         LocalFileSystem.Instance.CreateDirectory(data);
         _directory = LocalFileSystem.Instance.TryLock(Path.Combine(data, ".cluster.lock"))
             ?? throw new BrokerStartException($"{options.DataDirectory} is in use by another process");
-        _cluster = new InProcessCluster(new FileDocumentStore(LocalFileSystem.Instance, Path.Combine(data, "documents")));
+        _documents = new FileDocumentStore(LocalFileSystem.Instance, Path.Combine(data, "documents"));
+        _cluster = new InProcessCluster(_documents);
         _brokers = [.. Enumerable.Range(0, options.Brokers).Select(id => new EmbeddedClusterBroker(options, _cluster, id))];
     }
 
@@ -152,6 +154,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                     await broker.StopAsync();
                 }
 
+                _documents.Dispose();
                 _directory.Dispose();
             }
         });

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Core;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
 
@@ -63,7 +64,7 @@ internal sealed partial class CatalogFollower : IAsyncDisposable
             var isDone = await TryCatchUpAsync();
             try
             {
-                await _due.Task.WaitAsync(isDone ? PullInterval : RetryInterval, _clock, _stopping.Token);
+                await _due.Task.WithinAsync(isDone ? PullInterval : RetryInterval, _clock, _stopping.Token);
             }
             catch (TimeoutException)
             {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Peers;
@@ -101,7 +102,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
     /// <exception cref="IOException">The documents cannot be read or written.</exception>
     public async ValueTask<bool> CatchUpAsync(CancellationToken cancellation)
     {
-        await _lane.WaitAsync(cancellation);
+        await _lane.EnterAsync(cancellation);
         bool isDone, isTold;
         try
         {
@@ -136,7 +137,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
     {
         // Requests come on the thread that polls the sockets; what follows waits for the disk.
         await Task.Yield();
-        if (!await _lane.WaitAsync(timeoutMs == Timeout.Infinite ? timeoutMs : Math.Max(0, timeoutMs), cancellation))
+        if (!await _lane.EnterAsync(TimeSpan.FromMilliseconds(timeoutMs == Timeout.Infinite ? timeoutMs : Math.Max(0, timeoutMs)), _services.Clock, cancellation))
         {
             return refuse(new(RequestTimedOut, "The requests before this one took too long"));
         }
@@ -233,7 +234,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
         var others = _services.Membership.Current.Brokers.Where(broker => broker.Id != _config.Current.Broker).Select(broker => TellAsync(broker.Id, version)).ToArray();
         try
         {
-            await Task.WhenAll(others).WaitAsync(TellingMax, _services.Clock);
+            await Task.WhenAll(others).WithinAsync(TellingMax, _services.Clock, CancellationToken.None);
         }
         catch (TimeoutException)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OrleansBroker.Core;
 using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Core.Replication;
@@ -262,7 +263,7 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId self, Random r
         var actions = new List<Task>(items.Length);
         foreach (var item in items)
         {
-            await room.WaitAsync(CancellationToken.None);
+            await room.EnterAsync(CancellationToken.None);
             actions.Add(ActAsync(item));
         }
 

@@ -6,7 +6,7 @@ using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Embedded.Tests.Topics;
 
-public sealed class CatalogHostTests
+public sealed class CatalogHostTests : IDisposable
 {
     private readonly FileDocumentStore _store;
 
@@ -16,6 +16,8 @@ public sealed class CatalogHostTests
         disk.CreateDirectory("/data");
         _store = new FileDocumentStore(disk, "/data/documents");
     }
+
+    public void Dispose() => _store.Dispose();
 
     [Fact]
     public async Task What_was_answered_is_in_the_image_on_the_broker_and_there_after_a_restart()
