@@ -35,8 +35,19 @@ internal sealed class ClusterMember(EmbeddedCluster cluster, string group)
         };
     }
 
-    /// <summary>Joins, and waits until all have joined. The leader gives each member its own id.</summary>
-    public void Join()
+    /// <summary>Takes part in rebalances until there is what the test waits for.</summary>
+    public async Task JoinUntilAsync(Func<bool> isDone)
+    {
+        await Task.Yield();
+        for (var isMember = false; !isDone(); await Task.Delay(20))
+        {
+            isMember = isMember && Heartbeat() == ErrorCode.None;
+            isMember = isMember || TryJoin();
+        }
+    }
+
+    /// <summary>Joins, and waits until all have joined; false where another rebalance began meanwhile. The leader gives each member its own id.</summary>
+    private bool TryJoin()
     {
         var joined = AskCoordinator<JoinGroupRequest, JoinGroupResponse>(
             new JoinGroupRequest
@@ -50,18 +61,25 @@ internal sealed class ClusterMember(EmbeddedCluster cluster, string group)
             },
             version: 3, response => response.ErrorCode);
         Assert.Equal(ErrorCode.None, joined.ErrorCode);
-        (MemberId, Generation) = (joined.MemberId, joined.GenerationId);
+        MemberId = joined.MemberId;
         var synced = AskCoordinator<SyncGroupRequest, SyncGroupResponse>(
             new SyncGroupRequest
             {
                 GroupId = group,
                 MemberId = MemberId,
-                GenerationId = Generation,
+                GenerationId = joined.GenerationId,
                 Assignments = [.. joined.Members.Select(member => new SyncGroupRequest.SyncGroupRequestAssignment { MemberId = member.MemberId, Assignment = System.Text.Encoding.UTF8.GetBytes(member.MemberId) })],
             },
             version: 2, response => response.ErrorCode);
+        if (synced.ErrorCode == ErrorCode.RebalanceInProgress)
+        {
+            return false;
+        }
+
         Assert.Equal(ErrorCode.None, synced.ErrorCode);
         Assignment = synced.Assignment.ToArray();
+        Generation = joined.GenerationId;
+        return true;
     }
 
     public ErrorCode Heartbeat() => AskCoordinator<HeartbeatRequest, HeartbeatResponse>(

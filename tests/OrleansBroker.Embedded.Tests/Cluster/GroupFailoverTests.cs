@@ -98,8 +98,7 @@ public sealed class GroupFailoverTests : IAsyncLifetime
     {
         await new AdminClient(_cluster, Topic).CreateAsync(0, [assignment]);
         _members = [.. Enumerable.Range(0, 3).Select(_ => new ClusterMember(_cluster, "group"))];
-        await Task.WhenAll(_members.Select(member => Task.Run(member.Join)));
-        Assert.Equal([1, 1, 1], _members.Select(member => member.Generation));
+        await Task.WhenAll(_members.Select(member => member.JoinUntilAsync(() => Array.TrueForAll(_members, each => each.Generation > 0 && each.Generation == _members[0].Generation))));
         Assert.Equal(_members.Select(member => member.MemberId), _members.Select(member => Encoding.UTF8.GetString(member.Assignment)));
         Assert.Equal(ErrorCode.None, _members[0].Commit(Topic, 42));
     }
