@@ -112,7 +112,11 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
                     return true;
                 }
 
-                leading.Propose(next.Isr);
+                if (!leading.TryPropose(next.Isr))
+                {
+                    continue;
+                }
+
                 replica.IsUncertain = true;
                 if (await documents.WriteAsync(next, cancellation))
                 {

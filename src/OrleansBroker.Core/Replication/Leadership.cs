@@ -56,11 +56,10 @@ public sealed class Leadership
     {
         lock (_gate)
         {
-            var enough = Math.Max(_partition.HighWatermark, StartOffset);
             return
             [
                 .. _followers
-                    .Where(follower => !_state.IsInSync(follower.Broker) && follower.LogEndOffset >= enough
+                    .Where(follower => !_state.IsInSync(follower.Broker) && HasCommitted(follower)
                         && brokers.Find(follower.Broker) is { IsDraining: false } broker && broker.Epoch == follower.BrokerEpoch)
                     .Select(follower => new IsrMember(follower.Broker, follower.BrokerEpoch)),
             ];
@@ -126,11 +125,21 @@ public sealed class Leadership
     /// An ISR is about to be written: until <see cref="Partition.Update"/> says what is stored, a record is committed only when the
     /// members of both have it, and of any other that was proposed since and whose write may still arrive.
     /// </summary>
-    public void Propose(IsrMember[] isr)
+    /// <returns>
+    /// False where the leadership has ended, or where one that is to enter has fallen behind what is committed since it was found to
+    /// be a candidate: nothing may be written.
+    /// </returns>
+    public bool TryPropose(IsrMember[] isr)
     {
         lock (_gate)
         {
+            if (_hasEnded || Array.Exists(isr, member => !MayBeMember(member.Broker)))
+            {
+                return false;
+            }
+
             _proposed = [.. _proposed, .. isr];
+            return true;
         }
     }
 
@@ -159,7 +168,7 @@ public sealed class Leadership
 
             progress.NoteFetched(brokerEpoch, fetchOffset, _partition.Log.LogEndOffset, timestamp);
             var decided = Advance();
-            isCandidate = !_state.IsInSync(follower) && fetchOffset >= Math.Max(_partition.HighWatermark, StartOffset);
+            isCandidate = !_state.IsInSync(follower) && HasCommitted(progress);
             return decided;
         }
     }
@@ -237,6 +246,12 @@ public sealed class Leadership
         && broker.DataEpoch <= member.BrokerEpoch
         && FollowerOf(member.Broker) is { } follower
         && (follower.CaughtUpTimestamp >= caughtUpSince || follower.LogEndOffset >= _partition.Log.LogEndOffset);
+
+    private bool HasCommitted(FollowerProgress follower) => follower.LogEndOffset >= Math.Max(_partition.HighWatermark, StartOffset);
+
+    // Who is counted already holds the high watermark back; who is not may have been passed by it.
+    private bool MayBeMember(BrokerId broker) =>
+        broker == _partition.Self || IsCounted(broker) || (FollowerOf(broker) is { } follower && HasCommitted(follower));
 
     private FollowerProgress? FollowerOf(BrokerId broker) => Array.Find(_followers, follower => follower.Broker == broker);
 

@@ -127,7 +127,7 @@ public sealed class LeadershipTests : IDisposable
         Append(records: 5);
         Fetch(2, 5);
 
-        Leading.Propose([Member(1), Member(2)]);
+        Assert.True(Leading.TryPropose([Member(1), Member(2)]));
         Fetch(2, 5);
         Assert.Equal(0, _partition.HighWatermark);
 
@@ -142,10 +142,29 @@ public sealed class LeadershipTests : IDisposable
         Append(records: 5);
         Fetch(3, 0);
 
-        Leading.Propose([Member(1), Member(2), Member(3)]);
+        Assert.True(Leading.TryPropose([Member(1), Member(2), Member(3)]));
         Fetch(2, 5);
 
         Assert.Equal(0, _partition.HighWatermark);
+    }
+
+    [Fact]
+    public void A_candidate_that_the_high_watermark_has_passed_since_does_not_enter()
+    {
+        Lead([1, 2]);
+        Fetch(2, 0);
+        Fetch(3, 0);
+        var candidate = Assert.Single(Leading.Candidates(Alive(2, 3)));
+        Append(records: 5);
+        Fetch(2, 5);
+
+        Assert.False(Leading.TryPropose([Member(1), Member(2), candidate]));
+        Append(records: 1);
+        Fetch(2, 6);
+
+        Assert.Equal(6, _partition.HighWatermark);
+        Fetch(3, 6);
+        Assert.True(Leading.TryPropose([Member(1), Member(2), candidate]));
     }
 
     [Fact]
