@@ -17,13 +17,13 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Asks again and again until a condition holds.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    public async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         using var deadline = new CancellationTokenSource(Patience);
         while (!await condition())
         {
-            Assert.False(deadline.IsCancellationRequested, $"waited in vain until {what}");
+            Assert.False(deadline.IsCancellationRequested, $"waited in vain until {what}: {Describe()}");
             await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
@@ -113,6 +113,9 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
     {
         var values = new List<string>();
         var leader = await LeaderAsync(topic);
+
+        // A new leader does not know at once what the one before it had committed.
+        await UntilAsync(() => Task.FromResult(ReplicasOf(topic).Any(replica => replica.IsLeader && replica.HighWatermark == replica.LogEndOffset)), $"all of {topic} is committed");
         while (true)
         {
             var response = await SendAsync<FetchRequest, FetchResponse>(
@@ -137,10 +140,7 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
         await UntilAsync(
             () =>
             {
-                var known = cluster.Brokers.Where(broker => broker.State == BrokerState.Running)
-                    .SelectMany(broker => broker.Replicas.Where(replica => replica.Partition == new TopicPartition(topic, 0) && replica.IsLeader).Select(replica => (replica.LeaderEpoch, broker.Id)))
-                    .ToArray();
-                leader = known.Length == 0 ? -1 : known.MaxBy(each => each.LeaderEpoch).Id.Value;
+                leader = ReplicasOf(topic).Where(replica => replica.IsLeader).MaxBy(replica => replica.LeaderEpoch)?.Leader.Value ?? -1;
                 return Task.FromResult(leader >= 0);
             },
             $"somebody leads {topic}");
@@ -149,8 +149,15 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
 
     /// <summary>Waits until all replicas of the topic's only partition are in sync, as its leader knows.</summary>
     public Task WholeAsync(string topic, int replicas = 3) => UntilAsync(
-        () => Task.FromResult(cluster.Brokers.Any(broker => broker.Replicas.Any(replica => replica.Partition == new TopicPartition(topic, 0) && replica.IsLeader && replica.InSync.Count == replicas))),
+        () => Task.FromResult(ReplicasOf(topic).Any(replica => replica.IsLeader && replica.InSync.Count == replicas)),
         $"{replicas} replicas of {topic} are in sync");
+
+    /// <summary>The replicas of the topic's only partition on brokers that run.</summary>
+    private IEnumerable<ReplicaStatus> ReplicasOf(string topic) =>
+        cluster.Brokers.Where(broker => broker.State == BrokerState.Running).SelectMany(broker => broker.Replicas).Where(replica => replica.Partition == new TopicPartition(topic, 0));
+
+    private string Describe() => string.Join("; ", cluster.Brokers.Select(broker =>
+        $"broker {broker.Id} {broker.State}: {string.Join(", ", broker.Replicas.Select(replica => $"{replica.Partition} leader {replica.Leader} epoch {replica.LeaderEpoch} in sync {string.Join('+', replica.InSync)} to {replica.HighWatermark}/{replica.LogEndOffset}"))}"));
 
     private static List<string> Values(RecordSet records)
     {

@@ -89,7 +89,7 @@ public sealed class EmbeddedClusterTests : IDisposable
         await cluster.StartAsync(first);
         await client.WholeAsync("orders");
         Assert.Equal(endpoint, cluster.Brokers[first].Endpoint);
-        await ClusterClient.UntilAsync(
+        await client.UntilAsync(
             () => Task.FromResult(cluster.Brokers.Select(broker => (broker.Replicas[0].HighWatermark, broker.Replicas[0].LogEndOffset)).Distinct().Count() == 1),
             "all replicas have and know the same");
     }
@@ -180,7 +180,7 @@ public sealed class EmbeddedClusterTests : IDisposable
 
         cluster.CutOff(first);
         var uncommitted = client.ProduceAsync(first, "orders", "lost");
-        await ClusterClient.UntilAsync(() => Task.FromResult(cluster.Brokers.Any(broker => broker.Id.Value != first && broker.Replicas.Any(replica => replica.IsLeader))), "another leads");
+        await client.UntilAsync(() => Task.FromResult(cluster.Brokers.Any(broker => broker.Id.Value != first && broker.Replicas.Any(replica => replica.IsLeader))), "another leads");
         Assert.Equal(ErrorCode.None, await client.ProduceAsync(cluster.Brokers.First(broker => broker.Id.Value != first && broker.Replicas.Any(replica => replica.IsLeader)).Id.Value, "orders", "after"));
         await cluster.HealAsync();
 
@@ -199,8 +199,8 @@ public sealed class EmbeddedClusterTests : IDisposable
         var leader = await client.LeaderAsync("orders");
 
         cluster.CutOff(leader, (leader + 1) % 3);
-        await client.WholeAsync("orders", replicas: 2);
         await client.ProduceToLeaderAsync("orders", "meanwhile");
+        await client.WholeAsync("orders", replicas: 2);
         Assert.Equal(3, (await client.MetadataAsync(leader)).Brokers.Length);
         await cluster.HealAsync();
 

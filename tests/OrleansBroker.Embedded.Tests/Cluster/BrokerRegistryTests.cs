@@ -1,0 +1,54 @@
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
+using OrleansBroker.Simulation;
+
+namespace OrleansBroker.Embedded.Tests.Cluster;
+
+public sealed class BrokerRegistryTests
+{
+    private static readonly BrokerRegistration Wanted = new(new BrokerId(3), 0, 0, Guid.NewGuid(), "localhost", 9092, "rack");
+
+    private readonly BrokerRegistry _registry;
+
+    public BrokerRegistryTests()
+    {
+        var disk = new SimulatedDisk(seed: 1);
+        disk.CreateDirectory("/data");
+        _registry = new BrokerRegistry(new FileDocumentStore(disk, "/data/documents"));
+    }
+
+    [Fact]
+    public async Task Every_start_has_the_next_epoch_and_data_that_lost_nothing_keeps_its_own()
+    {
+        Assert.Equal(Wanted with { Epoch = 1, DataEpoch = 1 }, await RegisterAsync(Wanted, isIntact: true));
+        Assert.Equal(Wanted with { Epoch = 2, DataEpoch = 1 }, await RegisterAsync(Wanted, isIntact: true));
+        Assert.Equal(Wanted with { Epoch = 3, DataEpoch = 3 }, await RegisterAsync(Wanted, isIntact: false));
+        Assert.Equal(Wanted with { Epoch = 4, DataEpoch = 3 }, await RegisterAsync(Wanted, isIntact: true));
+        Assert.Equal(1, (await RegisterAsync(Wanted with { Id = new BrokerId(4) }, isIntact: true)).Epoch);
+    }
+
+    [Fact]
+    public async Task Another_directory_has_none_of_the_data_however_clean_it_is()
+    {
+        await RegisterAsync(Wanted, isIntact: true);
+
+        var other = await RegisterAsync(Wanted with { DirectoryId = Guid.NewGuid() }, isIntact: true);
+
+        Assert.Equal((2, 2), (other.Epoch, other.DataEpoch));
+    }
+
+    [Fact]
+    public async Task A_start_is_refused_while_the_id_is_a_live_brokers_with_another_directory()
+    {
+        var live = await RegisterAsync(Wanted, isIntact: true);
+        var view = new ClusterView(1, [live]);
+
+        var refused = await Assert.ThrowsAsync<BrokerStartException>(() => RegisterAsync(Wanted with { DirectoryId = Guid.NewGuid() }, isIntact: true, view));
+
+        Assert.Contains("node.id 3", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(2, (await RegisterAsync(Wanted, isIntact: true, view)).Epoch);
+    }
+
+    private Task<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, ClusterView? live = null) =>
+        _registry.RegisterAsync(wanted, isIntact, live ?? ClusterView.Empty, CancellationToken.None).AsTask();
+}
