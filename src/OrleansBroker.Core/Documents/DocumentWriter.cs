@@ -14,6 +14,9 @@ public sealed class DocumentWriter(IDocumentStore store)
 
     private readonly ConcurrentDictionary<string, string> _etags = new(StringComparer.Ordinal);
 
+    /// <summary>Whether a document's ETag is remembered.</summary>
+    public bool HasRead(string name) => _etags.ContainsKey(name);
+
     /// <summary>The content of a document, null where there is none.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string name, CancellationToken cancellation)
     {

@@ -263,7 +263,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     {
         var states = new PartitionState?[topic.Partitions.Length];
         await Concurrently.ForEachAsync([.. Enumerable.Range(0, states.Length)], ReadsAtOnceMax, async partition =>
-            states[partition] = await _documents.ReadAsync(new ReplicaKey(topic.Id, partition), cancellation));
+            states[partition] = await _documents.PeekAsync(new ReplicaKey(topic.Id, partition), cancellation));
         lock (_topics)
         {
             var placed = states.Select((state, partition) => Newest(state ?? _opening.SoleState(topic, partition), new ReplicaKey(topic.Id, partition))).OfType<PartitionState>().ToArray();

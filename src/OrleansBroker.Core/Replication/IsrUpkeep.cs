@@ -95,7 +95,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
             {
-                if (replica.IsUncertain)
+                if (replica.IsUncertain || !documents.HasRead(replica.Key))
                 {
                     await ReadAgainAsync(replica, cancellation);
                 }

@@ -32,10 +32,16 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
             if (replica.Partition.IsLeader || replica.Partition.Log.IsFailed || Election.IsLed(replica.Partition.State, brokers))
             {
                 replica.LeaderlessSince = null;
-                continue;
+                if (replica.Partition.IsLeader || replica.Unsettled is null)
+                {
+                    continue;
+                }
+            }
+            else
+            {
+                replica.LeaderlessSince ??= services.Clock.GetTimestamp();
             }
 
-            replica.LeaderlessSince ??= services.Clock.GetTimestamp();
             standing.Add(replica);
         }
 
@@ -69,13 +75,21 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
                     return Missing(replica);
                 }
 
+                if (replica.Unsettled?.IsNewerThan(stored.LeaderEpoch, stored.PartitionEpoch) is false)
+                {
+                    replica.Unsettled = null;
+                }
+
                 if (!Decide(replica, stored, kind, heard, out var won, out var error))
                 {
                     return error;
                 }
 
                 replica.IsUncertain = true;
-                if (await documents.WriteAsync(won, cancellation))
+                replica.Unsettled = won;
+                var isElected = await documents.WriteAsync(won, cancellation);
+                replica.Unsettled = null;
+                if (isElected)
                 {
                     replica.IsUncertain = false;
                     roles.Take(replica, won);

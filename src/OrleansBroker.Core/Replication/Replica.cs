@@ -23,6 +23,12 @@ internal sealed class Replica(ReplicaKey key, Partition partition)
     /// </summary>
     public bool IsUncertain { get; set; }
 
+    /// <summary>
+    /// What an election tried to store and may have stored, or may still: whether it stands in the document has to be looked up, as
+    /// nobody else tells. Changed while <see cref="Document"/> is held.
+    /// </summary>
+    public PartitionState? Unsettled { get; set; }
+
     /// <summary>Since when no leader is known to live, by the broker's clock; null while one does.</summary>
     public long? LeaderlessSince { get; set; }
 

@@ -195,24 +195,43 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
     {
         private readonly ConcurrentDictionary<string, StoredDocument> _documents = new(StringComparer.Ordinal);
         private long _etags;
+        private volatile bool _isLost;
+
+        /// <summary>The next write is done; its writer does not hear of that, and nobody of anything, until this is unset.</summary>
+        public bool IsNextAnswerLost { get; set; }
 
         public ReadOnlyMemory<byte>? Find(string name) => _documents.TryGetValue(name, out var document) ? document.Content : default(ReadOnlyMemory<byte>?);
 
         public void Put(PartitionState state) =>
             _documents[PartitionDocuments.NameOf(state.TopicId, state.Partition)] = new(PartitionDocuments.Write(state, Guid.NewGuid()), $"{Interlocked.Increment(ref _etags)}");
 
-        public ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation) => new(_documents.GetValueOrDefault(name));
+        public ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation)
+        {
+            Check();
+            return new(_documents.GetValueOrDefault(name));
+        }
 
         public ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation)
         {
+            Check();
             var written = new StoredDocument(content.ToArray(), $"{Interlocked.Increment(ref _etags)}");
             var isWritten = expectedETag is null
                 ? _documents.TryAdd(name, written)
                 : _documents.TryGetValue(name, out var current) && current.ETag == expectedETag && _documents.TryUpdate(name, written, current);
+            _isLost = IsNextAnswerLost;
+            Check();
             return new(isWritten ? written.ETag : null);
         }
 
         public ValueTask<bool> DeleteAsync(string name, string expectedETag, CancellationToken cancellation) => throw new NotSupportedException();
+
+        private void Check()
+        {
+            if (_isLost && IsNextAnswerLost)
+            {
+                throw new IOException("there is no answer");
+            }
+        }
     }
 
     private sealed class NoFlushes : IFlushQueue

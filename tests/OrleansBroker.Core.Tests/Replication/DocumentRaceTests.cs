@@ -1,0 +1,50 @@
+using OrleansBroker.Core.Replication;
+using OrleansBroker.Protocol;
+using static OrleansBroker.Core.Tests.Replication.ReplicaCluster;
+using static OrleansBroker.Core.Tests.Replication.States;
+
+namespace OrleansBroker.Core.Tests.Replication;
+
+/// <summary>Two brokers and one document: who has read what, and whose answer was lost.</summary>
+public sealed class DocumentRaceTests : IAsyncDisposable
+{
+    private readonly ReplicaCluster _cluster = new(1, 2);
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task A_leader_that_has_not_heard_of_its_successor_does_not_write_over_it_when_its_topic_is_looked_at()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+        _cluster.Documents.Put(State(2, [1, 2], [2], epoch: 1) with { PartitionEpoch = 1 });
+
+        await _cluster[1].Replicas!.PartitionsAddedAsync(_cluster.Topic, 1);
+        await _cluster[1].Replicas!.AlterAsync(_cluster.Key, state => state with { PartitionEpoch = state.PartitionEpoch + 1 }, CancellationToken.None);
+
+        Assert.Equal(2, _cluster.Stored!.Leader.Value);
+        Assert.False(_cluster[1].Partition!.IsLeader);
+    }
+
+    [Fact]
+    public async Task A_broker_that_took_over_and_was_not_told_so_finds_out()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+
+        _cluster.Documents.IsNextAnswerLost = true;
+        var errors = await _cluster[2].Replicas!.TakeLeadershipAsync([_cluster.Key], ElectionKind.Handover);
+        Assert.Equal([ErrorCode.LeaderNotAvailable], errors);
+        Assert.Equal(2, _cluster.Stored!.Leader.Value);
+        Assert.False(_cluster[2].Partition!.IsLeader);
+        _cluster.Documents.IsNextAnswerLost = false;
+
+        await UntilAsync(() => _cluster[2].Partition!.IsLeader && !_cluster[1].Partition!.IsLeader);
+        Assert.Equal(2, _cluster[1].Partition!.State.Leader.Value);
+    }
+
+    private async Task StartAsync(PartitionState state)
+    {
+        _cluster.Documents.Put(state);
+        await _cluster.StartAsync(1, 2);
+        Assert.True(_cluster[1].Partition!.IsLeader);
+    }
+}
