@@ -9,14 +9,18 @@ public sealed partial class PartitionLog
     private (AppendOrigin Origin, LeaderEpoch Epoch)? _writer;
 
     /// <summary>Records that a leader epoch begins at the log end offset. From now on only that leader appends.</summary>
-    public void BeginLeadership(LeaderEpoch epoch)
+    /// <param name="isStored">
+    /// The epoch stands in the partition's document, and cannot be used twice whatever this disk forgets: it is written to disk with
+    /// its first batches. Otherwise it is on disk when this returns.
+    /// </param>
+    public void BeginLeadership(LeaderEpoch epoch, bool isStored = false)
     {
         lock (_gate)
         {
             _writer = (AppendOrigin.Client, epoch);
             try
             {
-                Epochs.Assign(epoch, LogEndOffset);
+                Epochs.Assign(epoch, LogEndOffset, writes: !isStored);
             }
             catch (IOException e)
             {

@@ -277,6 +277,7 @@ public sealed partial class PartitionLog : IDisposable
     internal void CloseCleanly()
     {
         Flush();
+        Epochs.WriteIfDue();
         lock (_gate)
         {
             if (_changed)
@@ -372,6 +373,7 @@ public sealed partial class PartitionLog : IDisposable
 
     private void Roll(long baseOffset, long nowMs)
     {
+        Epochs.WriteIfDue();
         if (_segments.Roll(baseOffset, nowMs, _config))
         {
             _producers.EndOffset = baseOffset;

@@ -128,7 +128,7 @@ public sealed class Partition
         {
             ended = _leadership;
             ended?.End();
-            Log.BeginLeadership(state.LeaderEpoch);
+            Log.BeginLeadership(state.LeaderEpoch, isStored: state.Replicas.Length > 1);
             _state = state;
             _leadership = new Leadership(this, state, timestamp);
             _leadership.AdvanceHighWatermark();

@@ -75,7 +75,7 @@ internal static class AppendPlanner
             var batch = new RecordBatchView(rest);
             if (batch.PartitionLeaderEpoch > epochs.Latest.Value)
             {
-                epochs.Assign(new LeaderEpoch(batch.PartitionLeaderEpoch), batch.BaseOffset);
+                epochs.Assign(new LeaderEpoch(batch.PartitionLeaderEpoch), batch.BaseOffset, writes: false);
             }
 
             rest = rest[batch.SizeBytes..];

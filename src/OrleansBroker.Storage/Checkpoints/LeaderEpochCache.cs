@@ -13,8 +13,8 @@ namespace OrleansBroker.Storage.Checkpoints;
 ///  3 0        epoch, start offset: both grow from line to line
 ///  5 1207
 /// </code>
-/// The file is written when an epoch begins and flushed before the log moves its recovery point: an epoch that a power
-/// loss takes from the file stands in the batches behind the recovery point, from which recovery adds it again.
+/// The file has an epoch before the log rolls or moves its recovery point: one that is not in the file stands in batches of the
+/// last segment, from which recovery adds it again. Only an epoch that nothing else knows of is written when it begins.
 /// Reads take no lock.
 /// </summary>
 public sealed class LeaderEpochCache
@@ -87,7 +87,8 @@ public sealed class LeaderEpochCache
     }
 
     /// <summary>An epoch begins at an offset. Entries that contradict it go: no epoch that is not older may begin before or at it.</summary>
-    internal void Assign(LeaderEpoch epoch, long startOffset)
+    /// <param name="writes">Whether the file has it at once; else when it is needed there.</param>
+    internal void Assign(LeaderEpoch epoch, long startOffset, bool writes)
     {
         lock (_gate)
         {
@@ -103,7 +104,12 @@ public sealed class LeaderEpochCache
                 kept--;
             }
 
-            Publish([.. entries.AsSpan(0, kept), new EpochEntry(epoch, startOffset)]);
+            _entries = [.. entries.AsSpan(0, kept), new EpochEntry(epoch, startOffset)];
+            _writeDue = true;
+            if (writes)
+            {
+                TryWrite();
+            }
         }
     }
 
@@ -153,6 +159,18 @@ public sealed class LeaderEpochCache
         }
     }
 
+    /// <summary>Brings the file up to date: recovery will not look for epochs in the batches that there are by now.</summary>
+    internal void WriteIfDue()
+    {
+        lock (_gate)
+        {
+            if (_writeDue)
+            {
+                Write();
+            }
+        }
+    }
+
     /// <summary>Makes what stands in the cache survive a power loss, once the directory is flushed too.</summary>
     /// <returns>Whether there was anything to flush.</returns>
     internal bool FlushFile()
@@ -179,6 +197,11 @@ public sealed class LeaderEpochCache
     {
         _entries = entries;
         _writeDue = true;
+        TryWrite();
+    }
+
+    private void TryWrite()
+    {
         try
         {
             Write();
@@ -199,11 +222,11 @@ public sealed class LeaderEpochCache
             text.Append(CultureInfo.InvariantCulture, $"{entry.Epoch.Value} {entry.StartOffset}\n");
         }
 
-        // A lost file of the first epoch alone loses nothing that recovery does not find in the batches. A later one may have no
-        // batch yet, and must not be used twice.
+        // A lost file of the first epoch alone loses nothing that recovery does not find in the batches. A later one must not take
+        // those before it along.
         var isFirst = entries is [] or [{ Epoch.Value: 0 }];
         _files.Replace(Directory, LogFileNames.LeaderEpochCheckpoint, text.ToString(), flush: !isFirst);
         _writeDue = false;
-        _flushDue = true;
+        _flushDue = isFirst;
     }
 }

@@ -51,6 +51,7 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
         // An epoch that begins at the very end stays: its leadership had begun, though nothing was appended in it.
         epochs.TruncateFromEnd(logEnd + 1);
         epochs.TruncateFromStart(logStart);
+        epochs.WriteIfDue();
         var producers = LoadProducers(partition, directory, segments, logStart, logEnd, recovered);
         foreach (var segment in segments)
         {

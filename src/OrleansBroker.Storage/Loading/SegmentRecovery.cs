@@ -45,7 +45,7 @@ internal sealed class SegmentRecovery : IDisposable
             segment.NoteAppended((int)GoodBytes, batch.SizeBytes, batch.LastOffset, batch.MaxTimestamp, batch.LastOffset, config);
             if (batch.PartitionLeaderEpoch > epochs.Latest.Value)
             {
-                epochs.Assign(new LeaderEpoch(batch.PartitionLeaderEpoch), batch.BaseOffset);
+                epochs.Assign(new LeaderEpoch(batch.PartitionLeaderEpoch), batch.BaseOffset, writes: false);
             }
 
             NextOffset = batch.NextOffset;

@@ -223,6 +223,35 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(10, _fixture.Log.LogEndOffset);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Epochs_that_are_stored_elsewhere_are_found_in_their_batches(int restart)
+    {
+        _fixture.Log.Config = _fixture.Config = new LogConfig { SegmentBytes = 400 };
+        for (var epoch = 1; epoch <= 40; epoch++)
+        {
+            _fixture.Log.BeginLeadership(new LeaderEpoch(epoch), isStored: true);
+            _fixture.Append(LogFixture.Batch(1), epoch: epoch);
+            if (epoch % 7 == 0)
+            {
+                _fixture.Log.Flush();
+            }
+        }
+
+        var expected = _fixture.Log.Epochs.Entries;
+        Assert.True(_fixture.Log.SegmentCount > 5);
+        _fixture.Log.BeginLeadership(new LeaderEpoch(50), isStored: true);
+        Assert.DoesNotContain("50 40", File.ReadAllText($"{_fixture.LogPath}/leader-epoch-checkpoint"), StringComparison.Ordinal);
+
+        Restart(restart);
+
+        Assert.Equal(expected, _fixture.Log.Epochs.Entries.Where(entry => entry.Epoch < new LeaderEpoch(50)));
+        Assert.Equal(restart == 0, _fixture.Log.Epochs.Latest == new LeaderEpoch(50));
+        Assert.Equal(40, _fixture.Log.LogEndOffset);
+    }
+
     [Fact]
     public void Truncation_drops_batches_producers_and_segments()
     {

@@ -67,6 +67,7 @@ public class FullDiskTests
     {
         var log = LogHarness.Open(new SimulatedDisk(1), _plain);
         log.AppendAs(5, 0, ("a", "1"));
+        log.Log.Flush();
         log.Disk.Faults.CapacityBytes = log.Disk.Space("/").TotalBytes - log.Disk.Space("/").AvailableBytes;
         Assert.Throws<IOException>(log.Log.CloseCleanly);
     }
