@@ -53,6 +53,9 @@ internal sealed class SimulatedProcess : SynchronizationContext
     /// <summary>Starts something that runs by itself; an exception that escapes it ends the run.</summary>
     public void Start(Func<Task> run) => Run(async () => await run());
 
+    /// <summary>Says what happened, in the trace.</summary>
+    public void Note(string what) => _world.Note($"{Name}: {what}");
+
     public void Pause()
     {
         IsPaused = true;
