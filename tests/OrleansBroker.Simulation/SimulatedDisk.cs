@@ -42,6 +42,21 @@ public sealed class SimulatedDisk : IFileSystem
     /// <summary>Operations so far that changed files, names or what is durable. Writes to mapped memory cannot be counted.</summary>
     public long Mutations { get; private set; }
 
+    /// <summary>Bytes of all files together.</summary>
+    public long UsedBytes => _tree.UsedBytes;
+
+    /// <summary>Whether a planned crash has come, and nobody has said yet what became of the disk.</summary>
+    public bool HasCrashed
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _crashed;
+            }
+        }
+    }
+
     /// <summary>What the crash interrupted, for messages of tests.</summary>
     public string CrashedAt { get; private set; } = "";
 

@@ -29,6 +29,9 @@ internal sealed class Ledger(World world)
 
     public TopicTraits TraitsOf(string topic) => _topics[topic];
 
+    /// <summary>Whether what is committed in a topic survives every fault of the plan. Topics that the ledger does not know are the brokers' own, or nobody's.</summary>
+    public bool IsDurable(string topic) => _topics.TryGetValue(topic, out var traits) ? traits.IsDurable : topic.StartsWith("__", StringComparison.Ordinal);
+
     public void Send(SentRecord record) => _sent.Add(record.Value, record);
 
     /// <summary>A producer was told that its record is at this offset.</summary>

@@ -72,6 +72,20 @@ internal sealed class SimulatedMembership(World world)
         }
     }
 
+    /// <summary>From now on every view becomes true.</summary>
+    public void Truthful()
+    {
+        DetectionMax = DetectionMin;
+        foreach (var view in _views.Values)
+        {
+            view.Truthful();
+            foreach (var broker in view.Known.Concat(_truth.Keys).Distinct().ToArray())
+            {
+                Refresh(view, broker);
+            }
+        }
+    }
+
     private void Tell(View view, int broker, long delay) => world.After(delay, () => Refresh(view, broker));
 
     private void Refresh(View view, int broker) =>
@@ -105,6 +119,10 @@ internal sealed class SimulatedMembership(World world)
                 _denied.Remove(broker);
             }
         }
+
+        public IEnumerable<int> Known => _known.Keys;
+
+        public void Truthful() => _denied.Clear();
 
         public bool IsDenied(int broker) => _denied.Contains(broker);
 

@@ -1,0 +1,56 @@
+using OrleansBroker.Simulator.Brokers;
+using OrleansBroker.Simulator.Workloads;
+
+namespace OrleansBroker.Simulator.Invariants;
+
+/// <summary>After the faults stop everything goes on: every partition gets its leader and its whole ISR, producers are acknowledged, groups commit.</summary>
+internal sealed class Progress(SimulatedCluster cluster, Load load)
+{
+    private readonly int[] _acknowledged = [.. load.Producers.Select(producer => producer.Acknowledged)];
+    private readonly int[] _committed = [.. load.Members.Select(member => member.Committed)];
+
+    /// <summary>What still does not go on; null when all does.</summary>
+    public string? Missing() => Broker() ?? Partition() ?? Producer() ?? Group();
+
+    private string? Broker() =>
+        Array.Find(cluster.Brokers, broker => broker.Host is null) is { } broker ? $"broker {broker.Id} does not serve" : null;
+
+    private string? Partition()
+    {
+        foreach (var state in cluster.States)
+        {
+            var name = $"partition {state.Partition} of topic {state.TopicId:N}";
+            var leader = Array.Find(cluster.Brokers, broker => broker.Id == state.Leader.Value);
+            if (leader?.Host?.Services.Partitions.Find(state.TopicId, state.Partition) is not { IsLeader: true } leading)
+            {
+                return IsInCatalog(state.TopicId) ? $"{name} has no leader that leads (broker {state.Leader} in epoch {state.LeaderEpoch})" : null;
+            }
+
+            if (state.Isr.Length != state.Replicas.Length || state.IsReassigning)
+            {
+                return $"{leading.Name} has the ISR [{string.Join(", ", state.Isr)}] of replicas [{string.Join(", ", state.Replicas)}]";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A document may be left over from a topic whose creation failed halfway.</summary>
+    private bool IsInCatalog(Guid topic) => cluster.Brokers.Any(broker => broker.Host?.Services.Metadata.Current.Find(topic) is not null);
+
+    private string? Producer()
+    {
+        for (var i = 0; i < _acknowledged.Length; i++)
+        {
+            if (load.Producers[i].Acknowledged == _acknowledged[i])
+            {
+                return $"producer p{i} has had nothing acknowledged";
+            }
+        }
+
+        return null;
+    }
+
+    private string? Group() =>
+        load.Members.Count > 0 && load.Members.Select((member, i) => member.Committed > _committed[i]).All(went => !went) ? "no member of the group has committed" : null;
+}
