@@ -174,7 +174,7 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
             BootId = $"boot-{_boot}",
             ClusterId = "c2ltdWxhdGVkLWNsdXN0ZQ",
             Endpoint = ($"broker-{id}", 9092),
-            Documents = cluster.Store.For(id),
+            Documents = () => cluster.Store.For(id),
             Membership = cluster.Membership.Join(process, id),
             Peers = new SimulatedPeers(cluster.Network, process, id, cluster.Peer),
             Connector = new SimulatedBrokerConnector(cluster.Network, process, id),

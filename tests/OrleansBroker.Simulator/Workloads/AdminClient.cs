@@ -89,7 +89,7 @@ internal sealed class AdminClient(ClusterClient client, Ledger ledger, int broke
         }
     }
 
-    private Task CreateMoreAsync() => TryCreateAsync(new TopicTraits($"more-{_created++}", 2, Math.Min(3, brokers), 1), []);
+    private Task<bool> CreateMoreAsync() => TryCreateAsync(new TopicTraits($"more-{_created++}", 2, Math.Min(3, brokers), 1), []);
 
     private async Task AddPartitionAsync(TopicTraits topic)
     {
@@ -137,7 +137,7 @@ internal sealed class AdminClient(ClusterClient client, Ledger ledger, int broke
     {
         var response = await client.CallAsync<ElectLeadersRequest, ElectLeadersResponse>(
             client.AnyBroker(),
-            new ElectLeadersRequest { ElectionType = 0, TimeoutMs = TimeoutMs, TopicPartitions = [new() { Topic = topic.Name, Partitions = [.. Enumerable.Range(0, topic.Partitions)] }] },
+            new ElectLeadersRequest { ElectionType = 0, TimeoutMs = TimeoutMs, Topics = [new() { Topic = topic.Name, Partitions = [.. Enumerable.Range(0, topic.Partitions)] }] },
             2);
         client.Process.Note($"preferred leaders of {topic.Name}: {response.ErrorCode}");
     }
