@@ -15,7 +15,7 @@ internal sealed class ClusterClient(SimulatedNetwork network, SimulatedProcess p
     private readonly SortedDictionary<int, ClientConnection> _connections = [];
     private readonly Dictionary<TopicPartition, (int Leader, int Epoch)> _leaders = [];
     private readonly Dictionary<string, int> _partitions = [];
-    private TimeSpan _refreshed = TimeSpan.MinValue;
+    private TimeSpan _refreshed = TimeSpan.FromDays(-1);
 
     public SimulatedProcess Process => process;
 
@@ -68,7 +68,7 @@ internal sealed class ClusterClient(SimulatedNetwork network, SimulatedProcess p
     }
 
     /// <summary>The next question about a leader asks a broker.</summary>
-    public void Forget() => _refreshed = TimeSpan.MinValue;
+    public void Forget() => _refreshed = TimeSpan.FromDays(-1);
 
     /// <summary>Ends every connection: the client is gone.</summary>
     public void Close()
