@@ -23,6 +23,11 @@ internal static class ReplicatedRecords
 
     private static AppendResult Append(FollowedPartition followed, Span<byte> batches, long nowMs)
     {
+        if (BeginsBefore(followed.Partition.Log, batches, out var baseOffset))
+        {
+            followed.Partition.Log.TryStartAnewAt(baseOffset, followed.Epoch, nowMs);
+        }
+
         var segmentBytes = followed.Partition.Log.Config.SegmentBytes;
         var flushDue = false;
         while (true)
@@ -36,6 +41,22 @@ internal static class ReplicatedRecords
                 return result with { FlushDue = flushDue };
             }
         }
+    }
+
+    /// <summary>
+    /// An empty log begins where the leader's does, which may be inside of a batch, where records were deleted: the batch comes whole,
+    /// and the log begins with it.
+    /// </summary>
+    private static bool BeginsBefore(PartitionLog log, ReadOnlySpan<byte> batches, out long baseOffset)
+    {
+        baseOffset = -1;
+        if (log.LogStartOffset != log.LogEndOffset || RecordBatchView.TryParse(batches, out var batch) != RecordBatchProblem.None)
+        {
+            return false;
+        }
+
+        baseOffset = batch.BaseOffset;
+        return batch.BaseOffset < log.LogEndOffset && batch.LastOffset >= log.LogEndOffset;
     }
 
     /// <summary>The length of the first batches that fit, or of the first one; of everything where that is no batch, for the log to refuse.</summary>
