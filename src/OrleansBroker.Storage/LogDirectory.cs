@@ -22,6 +22,7 @@ public sealed class LogDirectory : IDisposable
     private readonly ConcurrentDictionary<TopicPartition, LogCheckpoint> _unloaded = new();
     private readonly StopKind _lastStop;
     private bool _isRunning;
+    private bool _isDisowned;
     private bool _disposed;
 
     private LogDirectory(LogDirectoryOptions options, IDisposable directoryLock, MetaProperties meta)
@@ -130,6 +131,7 @@ public sealed class LogDirectory : IDisposable
             Write(LogFileNames.LogStartOffsetCheckpoint, starting, log => log.LogStartOffset, unloaded => unloaded.LogStartOffset);
             _checkpointed.Clear();
             _checkpointed.UnionWith(logs.Select(log => log.Partition));
+            DisownFailed(logs);
         }
     }
 
@@ -187,6 +189,17 @@ public sealed class LogDirectory : IDisposable
 
             _deletions.CloseAll();
             _lock.Dispose();
+        }
+    }
+
+    // The page cache of a log that could not be written need not be what was acknowledged: the next start is to know no stop that
+    // lost nothing.
+    private void DisownFailed(PartitionLog[] logs)
+    {
+        if (_isRunning && !_isDisowned && Array.Exists(logs, log => log.IsFailed))
+        {
+            _files.Replace(Path, LogFileNames.BootId, string.Empty, flush: true);
+            _isDisowned = true;
         }
     }
 

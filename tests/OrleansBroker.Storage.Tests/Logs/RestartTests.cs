@@ -86,6 +86,22 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_failed_makes_the_stop_one_that_may_have_lost_something()
+    {
+        Fill(1);
+        _fixture.RestartAfterKill();
+        Assert.True(_fixture.Directory.WasCleanStop);
+        Directory.Delete(_fixture.LogPath, recursive: true);
+        Assert.Throws<DirectoryNotFoundException>(_fixture.Log.Flush);
+        Assert.True(_fixture.Log.IsFailed);
+
+        _fixture.RestartAfterKill();
+        Assert.False(_fixture.Directory.WasCleanStop);
+        _fixture.RestartCleanly();
+        Assert.True(_fixture.Directory.WasCleanStop);
+    }
+
+    [Fact]
     public void Corruption_before_the_recovery_point_is_left_to_be_found_when_read()
     {
         Fill(30);
