@@ -25,11 +25,36 @@ public sealed class DocumentWriter(IDocumentStore store)
         return found?.Content;
     }
 
-    /// <summary>False where another writer came first.</summary>
+    /// <summary>Writes over what was last read or written. False where another writer came first.</summary>
     /// <exception cref="IOException">The outcome is unknown after all attempts.</exception>
-    public async ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    public ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        WriteAsync(name, content, _etags.GetValueOrDefault(name), cancellation);
+
+    /// <summary>Writes a document that is not there yet. False where there is one, whoever wrote it.</summary>
+    /// <exception cref="IOException">The outcome is unknown after all attempts.</exception>
+    public ValueTask<bool> CreateAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        WriteAsync(name, content, expected: null, cancellation);
+
+    /// <summary>Removes a document that nobody needs any more. What cannot be removed stays and does no harm.</summary>
+    public async ValueTask<bool> TryDeleteAsync(string name, CancellationToken cancellation)
     {
-        var expected = _etags.GetValueOrDefault(name);
+        if (!_etags.TryRemove(name, out var etag))
+        {
+            return false;
+        }
+
+        try
+        {
+            return await store.DeleteAsync(name, etag, cancellation);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellation)
+    {
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -58,24 +83,6 @@ public sealed class DocumentWriter(IDocumentStore store)
             {
                 return false;
             }
-        }
-    }
-
-    /// <summary>Removes a document that nobody needs any more. What cannot be removed stays and does no harm.</summary>
-    public async ValueTask<bool> TryDeleteAsync(string name, CancellationToken cancellation)
-    {
-        if (!_etags.TryRemove(name, out var etag))
-        {
-            return false;
-        }
-
-        try
-        {
-            return await store.DeleteAsync(name, etag, cancellation);
-        }
-        catch (IOException)
-        {
-            return false;
         }
     }
 

@@ -187,8 +187,9 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId self, Random r
         var documents = states.Select(state => (Name: PartitionDocuments.NameOf(state.TopicId, state.Partition), Content: PartitionDocuments.Write(state, random.NextGuid()))).ToArray();
         await EachAsync(documents, async document =>
         {
-            // One that is there was left by a writer that ended, or is in use already by another's decision of the same: it stays.
-            if (!await _documents.WriteAsync(document.Name, document.Content, CancellationToken.None)
+            // One that is there was left by a writer that ended, or is in use already by another's decision of the same: it stays,
+            // also where this is another attempt of the one who wrote it.
+            if (!await _documents.CreateAsync(document.Name, document.Content, CancellationToken.None)
                 && await _documents.ReadAsync(document.Name, CancellationToken.None) is null)
             {
                 throw new IOException($"The document {document.Name} could not be written");

@@ -1,3 +1,4 @@
+using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using static OrleansBroker.Core.Tests.Replication.ReplicaCluster;
@@ -39,6 +40,17 @@ public sealed class DocumentRaceTests : IAsyncDisposable
 
         await UntilAsync(() => _cluster[2].Partition!.IsLeader && !_cluster[1].Partition!.IsLeader);
         Assert.Equal(2, _cluster[1].Partition!.State.Leader.Value);
+    }
+
+    [Fact]
+    public async Task A_document_that_is_created_is_never_written_over()
+    {
+        var writer = new DocumentWriter(_cluster.Documents);
+        Assert.True(await writer.CreateAsync("one", new byte[] { 1 }, CancellationToken.None));
+        Assert.False(await writer.CreateAsync("one", new byte[] { 2 }, CancellationToken.None));
+        Assert.Equal(1, (await writer.ReadAsync("one", CancellationToken.None))!.Value.Span[0]);
+        Assert.False(await writer.CreateAsync("one", new byte[] { 3 }, CancellationToken.None));
+        Assert.Equal(1, _cluster.Documents.Find("one")!.Value.Span[0]);
     }
 
     private async Task StartAsync(PartitionState state)
