@@ -96,6 +96,11 @@ internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, 
         {
             throw new IOException($"broker {broker} did not answer in time", e);
         }
+        catch (Exception e) when (e is not IOException && !cancellation.IsCancellationRequested)
+        {
+            // It is about to end, as a rule: who asks sees no more of that than of a connection that breaks.
+            throw new IOException($"broker {broker} failed to answer: {e.Message}", e);
+        }
         catch (Exception e) when (e is not IOException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
         {
             // What goes wrong there stays there: a broker that stops in the middle of an answer gives none.
