@@ -117,6 +117,7 @@ internal sealed class FetchedPartition
         DivergingEpoch = null;
         PreferredReadReplica = BrokerId.None;
         IsLeftOut = false;
+        HighWatermark = Unknown;
         if (Error == ErrorCode.None)
         {
             bytesMax = Math.Min(bytesMax, _bytesMax);
@@ -126,7 +127,7 @@ internal sealed class FetchedPartition
         }
 
         var isKnown = Error == ErrorCode.None;
-        HighWatermark = isKnown ? _partition!.HighWatermark : Unknown;
+        HighWatermark = !isKnown ? Unknown : HighWatermark != Unknown ? HighWatermark : _partition!.HighWatermark;
         LastStableOffset = isKnown ? _partition!.LastStableOffset : Unknown;
         LogStartOffset = isKnown ? _partition!.LogStartOffset : Unknown;
     }
@@ -201,6 +202,8 @@ internal sealed class FetchedPartition
             _isAsked = false;
         }
 
+        // Told with the records that are read after it: a later leadership's may lie beyond what those have in common with its log.
+        HighWatermark = partition.HighWatermark;
         if (partition.IsThrottled(scope.Sender.Replica))
         {
             IsLeftOut = _fetchOffset < partition.Log.LogEndOffset;
@@ -208,6 +211,12 @@ internal sealed class FetchedPartition
         }
 
         error = ReadRecords(partition, partition.Log.LogEndOffset, bytesMax, atLeastOneBatch);
+        if (partition.Leadership != leading)
+        {
+            Records = RecordSet.Empty;
+            return ErrorCode.NotLeaderOrFollower;
+        }
+
         partition.LeaderThrottle?.Record(Records.Length);
         return error;
     }
