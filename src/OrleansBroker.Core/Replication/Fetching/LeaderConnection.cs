@@ -24,7 +24,7 @@ internal sealed class LeaderConnection : IBrokerConnection
     public static async ValueTask<LeaderConnection> OpenAsync(ReplicaServices services, BrokerId leader, CancellationToken stopping)
     {
         using var expired = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        using var timer = services.Clock.CreateTimer(static expired => ((CancellationTokenSource)expired!).Cancel(), expired, Patience(services, 0), Timeout.InfiniteTimeSpan);
+        await using var timer = services.Clock.CreateTimer(static expired => ((CancellationTokenSource)expired!).Cancel(), expired, Patience(services, 0), Timeout.InfiniteTimeSpan);
         return new LeaderConnection(await services.Connector.ConnectAsync(leader, expired.Token), services, stopping);
     }
 

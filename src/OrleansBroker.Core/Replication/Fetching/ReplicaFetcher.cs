@@ -138,7 +138,13 @@ internal sealed class ReplicaFetcher
 
     private void Fetch(FollowedPartition followed)
     {
-        if (!_response.TryPause(followed))
+        if (followed.Partition.Log.IsFailed)
+        {
+            // What it holds is not known: the leader is to hear nothing of it, and drops it.
+            _session.Remove(followed);
+            _delayed.Add(followed, _services.Config.Current.ReplicaFetchBackoffMs);
+        }
+        else if (!_response.TryPause(followed))
         {
             _session.Add(followed);
         }
