@@ -76,6 +76,8 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
             var due = new List<Replica>();
             while (_due.TryDequeue(out var replica))
             {
+                // From here on another call counts for the next round, whatever becomes of this one.
+                replica.Unqueue();
                 due.Add(replica);
             }
 
@@ -167,7 +169,6 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
 
     private async ValueTask UpdateAsync(Replica replica, CancellationToken stopping)
     {
-        replica.Unqueue();
         var partition = replica.Partition;
         var before = partition.State;
         await AlterAsync(replica, state => Change(partition, state), stopping);

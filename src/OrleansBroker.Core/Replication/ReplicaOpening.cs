@@ -176,9 +176,15 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         }
         catch (IOException e)
         {
-            if (_missed.TryAdd(key, state))
+            // The newest that is known: an older one may name this broker as the leader that it is no more.
+            if (!_missed.TryGetValue(key, out var missed))
             {
                 ReplicationLog.Offline(_logger, name, e.Message);
+                _missed.Add(key, state);
+            }
+            else if (state.IsNewerThan(missed.LeaderEpoch, missed.PartitionEpoch))
+            {
+                _missed[key] = state;
             }
 
             return null;

@@ -35,10 +35,12 @@ internal sealed class ReplicaRoles(ReplicaServices services, ReplicaFetchers fet
             var partition = replica.Partition;
             if (partition.IsLeader && partition.LeaderEpoch == state.LeaderEpoch)
             {
-                if (state.IsNewerThan(partition.LeaderEpoch, partition.State.PartitionEpoch))
+                if (!IsNews(partition, state))
                 {
-                    partition.Update(state, services.Clock.GetTimestamp());
+                    return;
                 }
+
+                partition.Update(state, services.Clock.GetTimestamp());
             }
             else if (IsNews(partition, state) && CanResume(replica, state))
             {
