@@ -117,7 +117,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         var documents = _options.Documents();
         var config = _options.Config;
         var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
-        Registration = await new BrokerRegistry(documents).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
+        Registration = await new BrokerRegistry(documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
         var configs = new BrokerConfigCache(config);
         var metadata = new MetadataCache(new MetadataImage(logs.ClusterId, BrokerId.None, []));
         var partitions = new PartitionTable();

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Embedded;
 
@@ -8,9 +10,11 @@ namespace OrleansBroker.Embedded;
 /// The documents <c>broker/{id}</c>: each start of a broker raises its broker epoch there by compare-and-swap, and notes whether
 /// what it had acknowledged before can still be on its disk.
 /// </summary>
-internal sealed class BrokerRegistry(IDocumentStore documents)
+internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
 {
     private const int AttemptsMax = 5;
+
+    private readonly DocumentWriter _documents = new(documents);
 
     /// <param name="isIntact">The last stop lost nothing.</param>
     /// <param name="brokers">Those that are known to live.</param>
@@ -21,8 +25,7 @@ internal sealed class BrokerRegistry(IDocumentStore documents)
         var name = $"broker/{wanted.Id}";
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
         {
-            var stored = await documents.ReadAsync(name, cancellation);
-            var before = stored is null ? null : JsonSerializer.Deserialize(stored.Content.Span, BrokerJson.Default.BrokerDocument);
+            var before = await _documents.ReadAsync(name, cancellation) is { } content ? Parse(content.Span) : null;
             if (before is not null && before.DirectoryId != wanted.DirectoryId && brokers.IsAlive(wanted.Id))
             {
                 throw new BrokerStartException($"node.id {wanted.Id}: a broker of this id is running with another data directory");
@@ -31,7 +34,7 @@ internal sealed class BrokerRegistry(IDocumentStore documents)
             var epoch = (before?.Epoch ?? 0) + 1;
             var isSameData = isIntact && before is not null && before.DirectoryId == wanted.DirectoryId;
             var registration = wanted with { Epoch = epoch, DataEpoch = isSameData ? before!.DataEpoch : epoch };
-            if (await documents.WriteAsync(name, Serialize(registration), stored?.ETag, cancellation) is not null)
+            if (await _documents.WriteAsync(name, Serialize(registration), cancellation))
             {
                 return registration;
             }
@@ -40,12 +43,25 @@ internal sealed class BrokerRegistry(IDocumentStore documents)
         throw new BrokerStartException($"node.id {wanted.Id}: other brokers register under this id all the time");
     }
 
-    private static byte[] Serialize(BrokerRegistration registration) => JsonSerializer.SerializeToUtf8Bytes(
-        new BrokerDocument(registration.Epoch, registration.DataEpoch, registration.DirectoryId, registration.Host, registration.Port, registration.Rack),
+    private byte[] Serialize(BrokerRegistration registration) => JsonSerializer.SerializeToUtf8Bytes(
+        new BrokerDocument(random.NextGuid(), registration.Epoch, registration.DataEpoch, registration.DirectoryId, registration.Host, registration.Port, registration.Rack),
         BrokerJson.Default.BrokerDocument);
+
+    private static BrokerDocument Parse(ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(content, BrokerJson.Default.BrokerDocument) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException e)
+        {
+            throw new IOException($"The document of the broker is not what this version writes: {e.Message}", e);
+        }
+    }
 }
 
-internal sealed record BrokerDocument(long Epoch, long DataEpoch, Guid DirectoryId, string Host, int Port, string? Rack);
+/// <param name="Write">The id of the write: after a lost answer the writer looks for its own.</param>
+internal sealed record BrokerDocument(Guid Write, long Epoch, long DataEpoch, Guid DirectoryId, string Host, int Port, string? Rack);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BrokerDocument))]

@@ -1,4 +1,5 @@
 using OrleansBroker.Protocol;
+using OrleansBroker.Storage;
 
 namespace OrleansBroker.Embedded;
 
@@ -28,6 +29,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
     public static async Task<EmbeddedBroker> StartAsync(EmbeddedBrokerOptions options, CancellationToken cancellation = default)
     {
+        if (HoldsCluster(options))
+        {
+            throw new BrokerStartException($"{options.DataDirectory} holds the data of several brokers, which are to be started together (--brokers)");
+        }
+
         var links = new SoleBroker(options);
         try
         {
@@ -44,5 +50,14 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     {
         await _broker.DisposeAsync();
         _links.Dispose();
+    }
+
+    // Where a single broker's data has grown into a cluster, that broker may also start alone.
+    private static bool HoldsCluster(EmbeddedBrokerOptions options)
+    {
+        var (files, data) = (options.Files, Path.GetFullPath(options.DataDirectory));
+        return files.DirectoryExists(data)
+            && !files.FileExists(Path.Combine(data, LogFileNames.MetaProperties))
+            && files.ListDirectories(data).Any(name => name.StartsWith("broker", StringComparison.Ordinal) && files.FileExists(Path.Combine(data, name, LogFileNames.MetaProperties)));
     }
 }

@@ -113,6 +113,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
                 _isStale = true;
             }
 
+            Volatile.Write(ref _shownVersion, _store.Version);
             isDone = await _application.RetryAsync() && !IsStale;
         }
         finally

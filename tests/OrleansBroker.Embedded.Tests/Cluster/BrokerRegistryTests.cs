@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Embedded.Tests.Topics;
 using OrleansBroker.Protocol;
 using OrleansBroker.Simulation;
 
@@ -8,13 +9,15 @@ public sealed class BrokerRegistryTests
 {
     private static readonly BrokerRegistration Wanted = new(new BrokerId(3), 0, 0, Guid.NewGuid(), "localhost", 9092, "rack");
 
+    private readonly FlakyDocumentStore _store;
     private readonly BrokerRegistry _registry;
 
     public BrokerRegistryTests()
     {
         var disk = new SimulatedDisk(seed: 1);
         disk.CreateDirectory("/data");
-        _registry = new BrokerRegistry(new FileDocumentStore(disk, "/data/documents"));
+        _store = new FlakyDocumentStore(new FileDocumentStore(disk, "/data/documents"), seed: 1);
+        _registry = new BrokerRegistry(_store, new Random(1));
     }
 
     [Fact]
@@ -47,6 +50,27 @@ public sealed class BrokerRegistryTests
 
         Assert.Contains("node.id 3", refused.Message, StringComparison.Ordinal);
         Assert.Equal(2, (await RegisterAsync(Wanted, isIntact: true, view)).Epoch);
+    }
+
+    [Fact]
+    public async Task An_epoch_is_taken_once_whatever_answers_are_lost()
+    {
+        _store.FailureChance = 0.3;
+        var epochs = new List<long>();
+        for (var start = 0; start < 100; start++)
+        {
+            try
+            {
+                epochs.Add((await RegisterAsync(Wanted, isIntact: true)).Epoch);
+            }
+            catch (IOException)
+            {
+                // A start that failed, of which nobody knows the epoch.
+            }
+        }
+
+        Assert.NotEmpty(epochs);
+        Assert.Equal(epochs.Distinct().Order(), epochs);
     }
 
     private Task<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, ClusterView? live = null) =>

@@ -267,6 +267,19 @@ public sealed class EmbeddedClusterTests : IDisposable
         Assert.Contains(_directory, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_single_broker_does_not_start_over_the_data_of_several()
+    {
+        await using (await StartAsync())
+        {
+        }
+
+        var refused = await Assert.ThrowsAsync<BrokerStartException>(() => EmbeddedBroker.StartAsync(EmbeddedBrokerOptions.OnFreePort(_directory)));
+
+        Assert.Contains(_directory, refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_directory, "meta.properties")));
+    }
+
     private static async Task AssertNotAcknowledgedAsync(Task<ErrorCode> produced)
     {
         try

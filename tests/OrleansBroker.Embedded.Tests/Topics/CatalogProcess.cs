@@ -20,10 +20,11 @@ internal sealed class CatalogProcess
 
     public CatalogHost Host { get; private set; } = null!;
 
-    public static async Task<CatalogProcess> StartAsync(IDocumentStore store, BrokerConfig? config = null, int writesAtOnce = 1)
+    public static async Task<CatalogProcess> StartAsync(IDocumentStore store, BrokerConfig? config = null, int writesAtOnce = 1, Func<CatalogServices, CatalogServices>? inCluster = null)
     {
         var process = new CatalogProcess(config ?? BrokerConfig.Default);
-        process.Host = await CatalogHost.LoadAsync(AloneInCluster.Services(store, process.Config, process.Metadata, process.Partitions, writesAtOnce), default);
+        var services = AloneInCluster.Services(store, process.Config, process.Metadata, process.Partitions, writesAtOnce);
+        process.Host = await CatalogHost.LoadAsync(inCluster?.Invoke(services) ?? services, default);
         process.Partitions.Hold(process.Metadata.Current);
         return process;
     }
@@ -32,7 +33,7 @@ internal sealed class CatalogProcess
 
     public async Task<ErrorCode[]> CreateAsync(IEnumerable<string> names, int partitions = 1, int timeoutMs = 60_000)
     {
-        var topics = names.Select(name => new CreateTopicsRequest.CreatableTopic { Name = name, NumPartitions = partitions, ReplicationFactor = 1 });
+        var topics = names.Select(name => new CreateTopicsRequest.CreatableTopic { Name = name, NumPartitions = partitions, ReplicationFactor = -1 });
         var response = await Host.CreateTopicsAsync(new() { Topics = [.. topics], TimeoutMs = timeoutMs }, default);
         return Array.ConvertAll(response.Topics, topic => topic.ErrorCode);
     }
