@@ -14,7 +14,7 @@ internal sealed record CommandLine
           --data DIR              where records and metadata are kept (default ./data)
           --brokers N             run a cluster of N brokers in this process, on consecutive ports from --listen,
                                   each with its own directory below --data (default 1)
-          --rack NAME             the rack that a broker stands in; given again for each broker
+          --rack NAME[,NAME...]   the racks that the brokers stand in, in order; may be given again and again
           --set NAME=VALUE        a broker configuration by Kafka's name; may be given again and again
           --config FILE           broker configurations in Kafka's properties format; --set comes after it
           --log LEVEL             what to log: error, warning (default), information, debug
