@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using OrleansBroker.Compatibility.Tests.Broker;
 using OrleansBroker.Compatibility.Tests.Chaos;
@@ -11,6 +12,7 @@ public sealed class RollingRestartTests
 {
     private const int Brokers = 3;
     private const int Partitions = 6;
+    private const int ChunkRecords = 20;
 
     private static readonly Dictionary<string, string> Settings = new()
     {
@@ -18,7 +20,8 @@ public sealed class RollingRestartTests
         ["group.min.session.timeout.ms"] = "1000",
     };
 
-    [ClientTheory, Clients(Except = [Kcat])]
+    // kafka-python's own threads trip over each other when a connection goes: it ends with "Invalid file object".
+    [ClientTheory, Clients(Except = [Kcat, KafkaPython])]
     public async Task A_producer_and_a_member_go_on_over_a_rolling_restart(string client)
     {
         using var directory = new TemporaryDirectory();
@@ -28,27 +31,27 @@ public sealed class RollingRestartTests
         string group = $"group-of-{topic}";
         await driver.CreateTopicAsync(topic, Partitions);
         await driver.JoinAsync("member", group, topic);
+        var records = new ConcurrentQueue<OutgoingRecord>();
         using var restarted = new CancellationTokenSource();
 
-        Task<List<OutgoingRecord>> producing = ProduceUntilAsync(driver, topic, restarted.Token);
+        Task producing = ProduceUntilAsync(driver, topic, records, restarted.Token);
         foreach (int broker in cluster.Ids)
         {
             await cluster.DoAsync("stop", broker);
+            await MoreAsync(records, producing);
             await cluster.DoAsync("start", broker);
             await InSyncAsync(driver, topic);
+            await MoreAsync(records, producing);
         }
         await restarted.CancelAsync();
-        List<OutgoingRecord> records = await producing;
+        await producing;
 
         Check.EachAtLeastOnce(records, await TakeAllAsync(driver, records.Count));
         await driver.CommitAsync("member");
         long[] committed = await driver.CommittedAsync(group, topic, Partitions);
-        Assert.True(committed.Sum() >= records.Count, $"{committed.Sum()} of {records.Count} records are committed");
+        Assert.True(committed.Sum(offset => Math.Max(offset, 0)) >= records.Count, $"{string.Join(", ", committed)} of {records.Count} records are committed");
         ConsumedRecord[] stored = await driver.ReadAsync(topic, records.Count, [.. Enumerable.Range(0, Partitions)]);
-        if (client != KafkaPython)
-        {
-            Check.SameInOrder(records, stored);
-        }
+        Check.SameInOrder(records, stored);
         await cluster.CloseAsync();
     }
 
@@ -63,7 +66,7 @@ public sealed class RollingRestartTests
             await cluster.DoAsync("stop", broker);
             await using ClientDriver driver = ClientDriver.Start(client, cluster.Addresses[(broker + 1) % Brokers]);
             string topic = Unique.Name(client);
-            await driver.CreateTopicAsync(topic, Partitions);
+            await driver.CallAsync("createTopic", new { topic, partitions = Partitions, replication = Brokers - 1 });
             await driver.ProduceAsync(topic, Unique.Dealt(topic, 12, Partitions));
             await driver.CallAsync("deleteTopic", new { topic });
             await cluster.DoAsync("start", broker);
@@ -71,19 +74,28 @@ public sealed class RollingRestartTests
         await cluster.CloseAsync();
     }
 
-    private static async Task<List<OutgoingRecord>> ProduceUntilAsync(ClientDriver driver, string topic, CancellationToken end)
+    // A call is for one partition: with several that have lost their leader, kafkajs forgets some and @platformatic/kafka sends
+    // all to the new leader of the first.
+    private static async Task ProduceUntilAsync(ClientDriver driver, string topic, ConcurrentQueue<OutgoingRecord> sent, CancellationToken end)
     {
-        const int chunkRecords = 60;
-        bool? idempotent = driver.Name == KafkaPython ? null : true;
-        var sent = new List<OutgoingRecord>();
-        do
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!end.IsCancellationRequested)
         {
-            OutgoingRecord[] chunk = [.. Unique.Dealt(topic, chunkRecords, Partitions, first: sent.Count).OrderBy(record => record.Partition)];
-            await driver.ProduceAsync(topic, chunk, idempotent: idempotent, producer: "p");
-            sent.AddRange(chunk);
+            OutgoingRecord[] chunk = Unique.Records(topic, ChunkRecords, first: sent.Count, partition: sent.Count / ChunkRecords % Partitions);
+            await driver.ProduceAsync(topic, chunk, idempotent: true, producer: "p");
+            foreach (OutgoingRecord record in chunk)
+            {
+                sent.Enqueue(record);
+            }
+            await pace.WaitForNextTickAsync(CancellationToken.None);
         }
-        while (!end.IsCancellationRequested);
-        return sent;
+    }
+
+    /// <summary>Waits until every partition has had more records.</summary>
+    private static Task MoreAsync(ConcurrentQueue<OutgoingRecord> sent, Task producing)
+    {
+        int enough = sent.Count + (2 * Partitions * ChunkRecords);
+        return Until.TrueAsync(() => Task.FromResult(sent.Count >= enough || producing.IsCompleted), "the producer went on");
     }
 
     private static Task InSyncAsync(ClientDriver driver, string topic) => Until.TrueAsync(
@@ -106,11 +118,14 @@ public sealed class RollingRestartTests
     private static async Task<List<ConsumedRecord>> TakeAllAsync(ClientDriver driver, int distinct)
     {
         var taken = new List<ConsumedRecord>();
+        var values = new HashSet<string?>();
         await Until.TrueAsync(
             async () =>
             {
-                taken.AddRange(await driver.CallAsync<ConsumedRecord[]>("take", new { name = "member" }));
-                return taken.Select(record => record.Value).Distinct().Count() >= distinct;
+                ConsumedRecord[] more = await driver.CallAsync<ConsumedRecord[]>("take", new { name = "member" });
+                taken.AddRange(more);
+                values.UnionWith(more.Select(record => record.Value));
+                return values.Count >= distinct;
             },
             "the member was given every record");
         return taken;

@@ -34,14 +34,17 @@ async function join ({ name, group, topics, from = 'earliest', autoCommit = fals
   const consumer = new Consumer({ ...base, groupId: group, groupInstanceId: instance, maxWaitTime: 200, ...membership })
   const inbox = new Inbox()
   const positions = new Positions()
-  consumers.set(name, { consumer, inbox, positions })
+  const entry = { consumer, inbox, positions }
+  consumers.set(name, entry)
   const refresh = () => inbox.assign((consumer.assignments ?? []).flatMap(({ topic, partitions }) => partitions.map(partition => [topic, partition])))
   consumer.on('consumer:group:join', refresh)
   consumer.on('consumer:group:rebalance', () => inbox.assign([]))
   consumer.on('error', error => console.error('consumer', error))
+  // By an interval: where it commits each fetch at once and closes, it forgets what came while a commit was under way.
   const stream = await consumer.consume(offsets
     ? { topics, autocommit: false, mode: 'manual', offsets }
-    : { topics, autocommit: autoCommit, mode: 'committed', fallbackMode: from })
+    : { topics, autocommit: autoCommit && 100, mode: 'committed', fallbackMode: from })
+  entry.stream = stream
   stream.on('error', error => inbox.fail(error))
   stream.on('data', ({ topic, partition, offset, timestamp, key, value, headerEntries }) => {
     positions.passed(topic, partition, offset)
@@ -81,7 +84,9 @@ async function commit ({ name }) {
 }
 
 async function leave ({ name }) {
-  await consumers.get(name).consumer.close(true)
+  const { consumer, stream } = consumers.get(name)
+  await stream?.close() // commits what is left, which a consumer that closes by force does not
+  await consumer.close(true)
   consumers.delete(name)
 }
 
