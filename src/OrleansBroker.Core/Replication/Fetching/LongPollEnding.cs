@@ -56,28 +56,35 @@ internal sealed class LongPollEnding(ReplicaServices services, BrokerId leader, 
     private async Task RunAsync()
     {
         await Task.Yield();
+        var isDone = false;
         try
         {
-            var connection = await services.Connector.ConnectAsync(leader, stopping);
-            await using (connection)
-            {
-                while (IsDue)
-                {
-                    await connection.SendAsync<FetchRequest, FetchResponse>(Request(), FetchVersion, stopping);
-                    if (IsDue)
-                    {
-                        await Task.Delay(RepeatAfter, services.Clock, stopping);
-                    }
-                }
-            }
+            await EndAsync();
+            isDone = true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or MalformedMessageException)
         {
             // The long poll ends by itself, or its connection does.
         }
-        finally
+
+        Volatile.Write(ref _isRunning, 0);
+        if (isDone)
         {
-            Volatile.Write(ref _isRunning, 0);
+            // A partition that joined in the last moment found this one still running.
+            Begin();
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        await using var connection = await services.Connector.ConnectAsync(leader, stopping);
+        while (IsDue)
+        {
+            await connection.SendAsync<FetchRequest, FetchResponse>(Request(), FetchVersion, stopping);
+            if (IsDue)
+            {
+                await Task.Delay(RepeatAfter, services.Clock, stopping);
+            }
         }
     }
 
