@@ -12,6 +12,8 @@ internal sealed class AppendListeners
     private readonly List<IAppendListener> _listeners = [];
     private volatile int _count;
 
+    public bool IsEmpty => _count == 0;
+
     public void Add(IAppendListener listener)
     {
         lock (_lock)

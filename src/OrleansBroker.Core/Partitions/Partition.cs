@@ -187,7 +187,7 @@ public sealed class Partition
         }
 
         Complete(done);
-        NotifyAppended();
+        NotifyAll();
     }
 
     /// <summary>
@@ -395,9 +395,19 @@ public sealed class Partition
             : _flushes.FlushedAsync(this, appended.LastOffset, config.FlushMs);
     }
 
-    // A change of the part that this broker plays: everybody looks again.
+    // A change of the part that this broker plays: everybody looks again. Not here and now: whoever changes it holds locks, and a
+    // client that is answered goes on with its next request on the thread that wakes it.
     private void NotifyAll()
     {
+        if (!_appends.IsEmpty || !_commits.IsEmpty)
+        {
+            _ = NotifyAllAsync();
+        }
+    }
+
+    private async Task NotifyAllAsync()
+    {
+        await Task.Yield();
         _appends.Notify(this);
         _commits.Notify(this);
     }
