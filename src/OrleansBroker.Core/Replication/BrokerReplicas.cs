@@ -45,6 +45,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
     private IDisposable? _membership;
+    private volatile bool _isStarted;
 
     public BrokerReplicas(ReplicaServices services)
     {
@@ -85,6 +86,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
             await ServeAsync(topic, isNew: false, cancellation);
         }
 
+        _isStarted = true;
         _services.Logs.MarkRunning();
         _opening.WarnOfStrayLogs();
         _membership = _services.Membership.Subscribe(_ => OnMembershipChanged());
@@ -235,7 +237,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         else if (topic.Partitions[state.Partition] is var known && known.LeaderEpoch == state.LeaderEpoch && known.PartitionEpoch == state.PartitionEpoch)
         {
             // The newest that is known, not what an earlier leader still tells: the partition may have moved on from here.
-            _opening.Open(topic, [state], isNew: true);
+            _opening.Open(topic, [state], isNew: _isStarted);
         }
     }
 
@@ -244,6 +246,15 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         if (Array.IndexOf(replica.Partition.State.Replicas, _services.Self.Id) < 0 && _services.Metadata.Current.Find(replica.Key.TopicId) is { } topic)
         {
             _opening.Remove(replica, topic);
+        }
+    }
+
+    private void OpenMissed()
+    {
+        // A topic that is deleted meanwhile is gone when this is done.
+        lock (_topics)
+        {
+            _opening.OpenMissed();
         }
     }
 
@@ -266,9 +277,20 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
             states[partition] = await _documents.PeekAsync(new ReplicaKey(topic.Id, partition), cancellation));
         lock (_topics)
         {
+            if (!isNew)
+            {
+                // The topics of the start are in the image already: one may have been deleted, or have got more partitions, since.
+                if (_services.Metadata.Current.Find(topic.Id) is not { } current)
+                {
+                    return;
+                }
+
+                topic = current;
+            }
+
             var placed = states.Select((state, partition) => Newest(state ?? _opening.SoleState(topic, partition), new ReplicaKey(topic.Id, partition))).OfType<PartitionState>().ToArray();
             _opening.Open(topic, placed, isNew);
-            _services.Metadata.Change(image => image.With([topic]).Merge(placed));
+            _services.Metadata.Change(image => (isNew ? image.With([topic]) : image).Merge(placed));
         }
     }
 
@@ -292,7 +314,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
             _isr.QueueUncertain();
             await _isr.VerifyAsync(stopping);
             RemoveMovedAway();
-            _opening.OpenMissed();
+            OpenMissed();
             await _sweepDue.SleepAsync(SweepInterval, stopping);
         }
     }

@@ -17,7 +17,7 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
     private readonly ReplicationQuota _leaderQuota = new(services.Clock, () => services.Config.Current.LeaderReplicationThrottledRate);
     private readonly ReplicationQuota _followerQuota = new(services.Clock, () => services.Config.Current.FollowerReplicationThrottledRate);
     private readonly Lock _gate = new();
-    private readonly Dictionary<ReplicaKey, PartitionState> _missed = [];
+    private readonly Dictionary<ReplicaKey, (PartitionState State, bool IsNew)> _missed = [];
 
     /// <summary>The state of a partition whose only replica is this broker's and that has no document; its epoch is its log's (docs/adr/0001). Null for any other.</summary>
     public PartitionState? SoleState(TopicImage topic, int partition)
@@ -64,17 +64,17 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
     /// <summary>Opens what could not be opened before, for want of room on the disk as a rule.</summary>
     public void OpenMissed()
     {
-        PartitionState[] missed;
+        (PartitionState State, bool IsNew)[] missed;
         lock (_gate)
         {
             missed = [.. _missed.Values];
         }
 
-        foreach (var state in missed)
+        foreach (var (state, isNew) in missed)
         {
             if (services.Metadata.Current.Find(state.TopicId) is { } topic)
             {
-                Open(topic, [state], isNew: true);
+                Open(topic, [state], isNew);
             }
         }
     }
@@ -180,11 +180,11 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
             if (!_missed.TryGetValue(key, out var missed))
             {
                 ReplicationLog.Offline(_logger, name, e.Message);
-                _missed.Add(key, state);
+                _missed.Add(key, (state, isNew));
             }
-            else if (state.IsNewerThan(missed.LeaderEpoch, missed.PartitionEpoch))
+            else if (state.IsNewerThan(missed.State.LeaderEpoch, missed.State.PartitionEpoch))
             {
-                _missed[key] = state;
+                _missed[key] = missed with { State = state };
             }
 
             return null;

@@ -43,6 +43,24 @@ public sealed class DocumentRaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_topic_that_is_deleted_while_its_broker_starts_is_not_served()
+    {
+        _cluster.Documents.Put(State(1, [1, 2], [1, 2]));
+        _cluster.Documents.OnRead = () =>
+        {
+            _cluster.Documents.OnRead = null;
+            _cluster[1].Metadata.Change(image => image.Without([_cluster.Topic]));
+            return _cluster[1].Replicas!.TopicDeletedAsync(_cluster.Topic);
+        };
+
+        await _cluster.StartAsync(1);
+
+        Assert.Null(_cluster[1].Partition);
+        Assert.False(_cluster[1].HasLog);
+        Assert.Null(_cluster[1].Metadata.Current.Find(_cluster.Topic.Id));
+    }
+
+    [Fact]
     public async Task A_document_that_is_created_is_never_written_over()
     {
         var writer = new DocumentWriter(_cluster.Documents);

@@ -205,10 +205,15 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         public void Put(PartitionState state) =>
             _documents[PartitionDocuments.NameOf(state.TopicId, state.Partition)] = new(PartitionDocuments.Write(state, Guid.NewGuid()), $"{Interlocked.Increment(ref _etags)}");
 
-        public ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation)
+        /// <summary>What happens between a read and its answer.</summary>
+        public Func<ValueTask>? OnRead { get; set; }
+
+        public async ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation)
         {
             Check();
-            return new(_documents.GetValueOrDefault(name));
+            var found = _documents.GetValueOrDefault(name);
+            await (OnRead?.Invoke() ?? ValueTask.CompletedTask);
+            return found;
         }
 
         public ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation)
