@@ -16,10 +16,4 @@ internal static partial class EmbeddedLog
 
     [LoggerMessage(4003, LogLevel.Information, "broker {Broker} has stopped")]
     public static partial void Stopped(ILogger logger, int broker);
-
-    [LoggerMessage(4004, LogLevel.Error, "{Topic} has partitions that are offline: {Reason}")]
-    public static partial void Offline(ILogger logger, string topic, string reason);
-
-    [LoggerMessage(4005, LogLevel.Warning, "{Directory} holds a log of a partition that the catalog does not know; it is left as it is")]
-    public static partial void StrayLog(ILogger logger, string directory);
 }

@@ -19,7 +19,7 @@ public sealed class GroupFlushTests
 
         Assert.True(committing.IsCompletedSuccessfully);
         Assert.Equal(0, process.Find("orders").Log.RecoveryPoint);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class GroupFlushTests
             var expected = Enumerable.Range(0, 2 * seed).Select(i => $"acknowledged-{i}").ToArray();
             var there = process.Read("orders").Concat(process.Read("orders", 1)).ToHashSet();
             Assert.True(expected.All(there.Contains), $"seed {seed}");
-            process.StopFlushing();
+            await process.EndAsync();
         }
     }
 
@@ -61,7 +61,7 @@ public sealed class GroupFlushTests
         slow.GoOn();
         Assert.Equal(ErrorCode.None, await committing);
         Assert.Equal(2, process.Find("orders").Log.RecoveryPoint);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class GroupFlushTests
 
         Assert.Equal(ErrorCode.None, await Committed(process, "three"));
         Assert.Equal(3, process.Find("orders").Log.RecoveryPoint);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class GroupFlushTests
 
         process.Time.Pass(450);
         Assert.Equal(ErrorCode.None, await slow);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class GroupFlushTests
         Assert.Equal(ErrorCode.None, await Committed(process, "two"));
 
         Assert.Equal(ErrorCode.None, await first);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Theory]
@@ -128,7 +128,7 @@ public sealed class GroupFlushTests
         Assert.Equal(ErrorCode.None, await Committed(process, "two", topic: "others"));
         Assert.False(committing.IsCompleted);
 
-        process.StopFlushing();
+        await process.EndAsync();
         Assert.Equal(ErrorCode.None, await committing);
     }
 
@@ -146,7 +146,7 @@ public sealed class GroupFlushTests
         await Task.WhenAll(waiting);
 
         Assert.InRange(flushes, 4, 16);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class GroupFlushTests
         Assert.All(await Task.WhenAll(bad), error => Assert.Equal(ErrorCode.KafkaStorageError, error));
         Assert.Equal(ErrorCode.None, await good);
         Assert.Equal(ErrorCode.KafkaStorageError, PartitionsProcess.Append(process.Find("orders"), "later").Error);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Theory]
@@ -187,7 +187,7 @@ public sealed class GroupFlushTests
 
         Assert.Equal(ErrorCode.None, await committing);
         Assert.True(partition.Committed(duplicate, acks: -1).AsTask().IsCompletedSuccessfully);
-        process.StopFlushing();
+        await process.EndAsync();
     }
 
     [Fact]
@@ -197,12 +197,11 @@ public sealed class GroupFlushTests
         await process.CreateAsync("orders", 20, ("flush.ms", "60000"));
         Task<ErrorCode>[] waiting = [.. Enumerable.Range(0, 20).Select(i => Committed(process, $"record-{i}", partition: i))];
 
-        process.StopFlushing();
+        await process.EndAsync();
 
         Assert.All(await Task.WhenAll(waiting), error => Assert.Equal(ErrorCode.None, error));
         Assert.All(process.Table.All, partition => Assert.Equal(1, partition.Log.RecoveryPoint));
         Assert.Equal(ErrorCode.KafkaStorageError, await Committed(process, "late"));
-        process.StopFlushing();
     }
 
     private static Task<ErrorCode> Committed(PartitionsProcess process, string value, int partition = 0, string topic = "orders") =>

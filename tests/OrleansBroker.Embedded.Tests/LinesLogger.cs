@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace OrleansBroker.Embedded.Tests;
 
 /// <summary>Keeps warnings and errors.</summary>
-internal sealed class LinesLogger : ILogger
+internal sealed class LinesLogger : ILogger, ILoggerFactory
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -21,5 +21,15 @@ internal sealed class LinesLogger : ILogger
         {
             _lines.Enqueue(formatter(state, exception));
         }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public void Dispose()
+    {
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Embedded.Tests.Groups;
 using OrleansBroker.Embedded.Tests.Topics;
 using OrleansBroker.Embedded.Topics;
@@ -18,13 +19,15 @@ internal sealed class PartitionsProcess
 {
     private readonly LogDirectory _logs;
     private readonly CatalogHost _catalog;
+    private readonly BrokerReplicas _replicas;
     private readonly GroupFlush _flushes;
 
-    private PartitionsProcess(SimulatedDisk disk, LogDirectory logs, CatalogHost catalog, GroupFlush flushes)
+    private PartitionsProcess(SimulatedDisk disk, LogDirectory logs, CatalogHost catalog, BrokerReplicas replicas, GroupFlush flushes)
     {
         Disk = disk;
         _logs = logs;
         _catalog = catalog;
+        _replicas = replicas;
         _flushes = flushes;
     }
 
@@ -37,8 +40,6 @@ internal sealed class PartitionsProcess
     public MetadataCache Metadata { get; private init; } = null!;
 
     public PartitionTable Table { get; private init; } = null!;
-
-    public LocalPartitions Partitions { get; private init; } = null!;
 
     public LinesLogger Log { get; private init; } = null!;
 
@@ -55,44 +56,50 @@ internal sealed class PartitionsProcess
         var metadata = new MetadataCache(new MetadataImage(logs.ClusterId, new BrokerId(0), [new BrokerImage(new BrokerId(0), "localhost", 9092)]));
         var table = new PartitionTable();
         var flushes = new GroupFlush(time);
-        var partitions = new LocalPartitions(logs, table, metadata, configs, flushes, log);
-        var catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(new FileDocumentStore(disk, "/data/documents"), configs, metadata, partitions), default);
+        var documents = new FileDocumentStore(disk, "/data/documents");
+        var replicas = AloneInCluster.Replicas(logs, table, metadata, configs, documents, flushes, time, log);
+        var catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(documents, configs, metadata, replicas), default);
         if (opens)
         {
-            partitions.OpenAll();
+            await replicas.StartAsync(default);
         }
 
-        return new PartitionsProcess(disk, logs, catalog, flushes) { Boot = boot, Time = time, Metadata = metadata, Partitions = partitions, Table = table, Log = log };
+        return new PartitionsProcess(disk, logs, catalog, replicas, flushes) { Boot = boot, Time = time, Metadata = metadata, Table = table, Log = log };
     }
 
     public async Task<PartitionsProcess> RestartAfterKillAsync()
     {
-        await _flushes.DisposeAsync();
+        await EndAsync();
         Disk.ProcessKill();
         return await StartAsync(Disk, Boot);
     }
 
     public async Task<PartitionsProcess> RestartAfterPowerLossAsync()
     {
-        await _flushes.DisposeAsync();
+        await EndAsync();
         Disk.PowerLoss();
         return await StartAsync(Disk, boot: $"{Boot}+");
     }
 
     public async Task<PartitionsProcess> RestartCleanlyAsync()
     {
-        StopCleanly();
+        await StopCleanlyAsync();
         return await StartAsync(Disk, Boot);
     }
 
-    public void StopCleanly()
+    public async Task StopCleanlyAsync()
     {
-        StopFlushing();
-        _catalog.Dispose();
+        await EndAsync();
         _logs.CloseCleanly(Time.NowMs);
     }
 
-    public void StopFlushing() => _flushes.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    /// <summary>Ends what runs; the disk is as the end of the process finds it.</summary>
+    public async Task EndAsync()
+    {
+        await _replicas.DisposeAsync();
+        await _flushes.DisposeAsync();
+        _catalog.Dispose();
+    }
 
     public async Task CreateAsync(string topic, int partitions = 1, params (string Name, string Value)[] configs)
     {

@@ -3,6 +3,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Embedded.Tests.Topics;
 using OrleansBroker.Embedded.Topics;
 using OrleansBroker.Protocol;
@@ -18,6 +19,7 @@ internal sealed class GroupBroker : GroupClient, IAsyncDisposable
     private LogDirectory _logs = null!;
     private CatalogHost _catalog = null!;
     private GroupFlush _flushes = null!;
+    private BrokerReplicas _replicas = null!;
 
     private GroupBroker(Dictionary<string, string> configs)
         : base(new ManualTime())
@@ -42,6 +44,7 @@ internal sealed class GroupBroker : GroupClient, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Groups.DisposeAsync();
+        await _replicas.DisposeAsync();
         await _flushes.DisposeAsync();
         _catalog.Dispose();
         _logs.Dispose();
@@ -51,6 +54,7 @@ internal sealed class GroupBroker : GroupClient, IAsyncDisposable
     public async Task KillAndRestartAsync()
     {
         await Groups.DisposeAsync();
+        await _replicas.DisposeAsync();
         await _flushes.DisposeAsync();
         Disk.ProcessKill();
         await OpenAsync();
@@ -72,9 +76,10 @@ internal sealed class GroupBroker : GroupClient, IAsyncDisposable
         Metadata = new MetadataCache(new MetadataImage(_logs.ClusterId, new BrokerId(0), [new BrokerImage(new BrokerId(0), "localhost", 9092)]));
         Partitions = new PartitionTable();
         _flushes = new GroupFlush(Time);
-        var local = new LocalPartitions(_logs, Partitions, Metadata, _configs, _flushes, NullLogger.Instance);
-        _catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(new FileDocumentStore(Disk, "/data/documents"), _configs, Metadata, local), CancellationToken.None);
-        local.OpenAll();
+        var documents = new FileDocumentStore(Disk, "/data/documents");
+        _replicas = AloneInCluster.Replicas(_logs, Partitions, Metadata, _configs, documents, _flushes, Time, NullLoggerFactory.Instance);
+        _catalog = await CatalogHost.LoadAsync(AloneInCluster.Services(documents, _configs, Metadata, _replicas), CancellationToken.None);
+        await _replicas.StartAsync(CancellationToken.None);
         Groups = new GroupCoordinator(_configs, Metadata, Partitions, _catalog, Time, new Random(1), NullLogger.Instance);
     }
 }

@@ -1,11 +1,11 @@
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Protocol;
 using OrleansBroker.Simulation;
-using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Embedded.Tests;
 
-public sealed class LocalPartitionsTests
+/// <summary>Partitions of a broker that is alone, over the ends of its process and of its machine.</summary>
+public sealed class SoleReplicaTests
 {
     private readonly SimulatedDisk _disk = new(seed: 1);
 
@@ -75,17 +75,17 @@ public sealed class LocalPartitionsTests
         await process.CreateAsync("orders");
         process.Append("orders", "one");
         process.Find("orders").Log.Flush();
-        process.StopFlushing();
+        await process.EndAsync();
         _disk.PowerLoss();
 
         process = await PartitionsProcess.StartAsync(_disk, boot: "boot-2", opens: false);
         if (isStopped)
         {
-            process.StopCleanly();
+            await process.StopCleanlyAsync();
         }
         else
         {
-            process.StopFlushing();
+            await process.EndAsync();
             _disk.ProcessKill();
         }
 
@@ -123,7 +123,7 @@ public sealed class LocalPartitionsTests
         await process.CreateAsync("orders");
         await process.CreateAsync("known");
         process.Append("orders", "stray");
-        process.StopCleanly();
+        await process.StopCleanlyAsync();
         foreach (var name in _disk.ListFiles("/data/documents"))
         {
             _disk.DeleteFile($"/data/documents/{name}");
@@ -201,7 +201,7 @@ public sealed class LocalPartitionsTests
         await process.CreateAsync("orders", partitions: 2);
         process.Append("orders", "readable", partition: 1);
         process.Append("orders", "unreadable");
-        process.StopFlushing();
+        await process.EndAsync();
         _disk.ProcessKill();
         _disk.Faults = new DiskFaults { ReadErrorChance = 1, Concerns = path => path.StartsWith("/data/orders-0/", StringComparison.Ordinal) };
 
@@ -210,7 +210,7 @@ public sealed class LocalPartitionsTests
         Assert.Equal(["readable"], process.Read("orders", 1));
         Assert.Equal(ErrorCode.KafkaStorageError, process.Table.Lookup("orders", 0, out _));
         Assert.Single(process.Table.All);
-        Assert.Contains(process.Log.Lines, line => line.StartsWith("orders has partitions that are offline", StringComparison.Ordinal));
+        Assert.Contains(process.Log.Lines, line => line.StartsWith("orders-0 is offline", StringComparison.Ordinal));
         await process.GrowAsync("orders", 3);
         Assert.Equal(2, process.Table.All.Count());
 
@@ -220,29 +220,24 @@ public sealed class LocalPartitionsTests
     }
 
     [Fact]
-    public async Task A_topic_that_finds_no_room_is_offline_and_opened_when_there_is_room()
+    public async Task A_topic_whose_log_cannot_be_made_is_offline_and_opened_once_it_can()
     {
         var process = await PartitionsProcess.StartAsync(_disk);
         await process.CreateAsync("orders");
-        var topic = process.Metadata.Current.Find("orders")! with { Name = "late", Id = Guid.NewGuid() };
-        _disk.Faults.CapacityBytes = UsedBytes();
+        _disk.Faults = new DiskFaults { WriteErrorChance = 1, Concerns = path => path.StartsWith("/data/late-0", StringComparison.Ordinal) };
 
-        await Assert.ThrowsAsync<DiskFullException>(async () => await process.Partitions.TopicCreatedAsync(topic));
-        Assert.Equal(ErrorCode.KafkaStorageError, process.Table.Lookup(topic.Id, 0, out _));
-        process.Partitions.OpenMissed();
-        Assert.Null(process.Table.Find(topic.Id, 0));
+        await process.CreateAsync("late");
+        Assert.Equal(ErrorCode.KafkaStorageError, process.Table.Lookup("late", 0, out _));
 
         _disk.Faults = new DiskFaults();
-        process.Partitions.OpenMissed();
-        Assert.NotNull(process.Table.Find(topic.Id, 0));
-    }
+        while (process.Table.Find("late", 0) is null)
+        {
+            process.Time.Pass(1_000);
+            await Task.Yield();
+        }
 
-    // The disk says how much is free of what there is.
-    private long UsedBytes()
-    {
-        _disk.Faults.CapacityBytes = 1L << 40;
-        var (availableBytes, totalBytes) = _disk.Space("/");
-        return totalBytes - availableBytes;
+        process.Append("late", "at last");
+        Assert.Equal(["at last"], process.Read("late"));
     }
 
     private static void AssertEpoch(int epoch, PartitionsProcess process)
