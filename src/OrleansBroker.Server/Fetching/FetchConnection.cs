@@ -70,7 +70,7 @@ internal sealed class FetchConnection : IDisposable
     }
 
     /// <summary>Reads from every partition, beginning where the session's turn is, until the response is full.</summary>
-    public void Read(FetchScope scope, int bytesMax)
+    public void Read(in FetchScope scope, int bytesMax)
     {
         Bytes = 0;
         IsUrgent = false;

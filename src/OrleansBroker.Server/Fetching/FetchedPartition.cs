@@ -93,7 +93,7 @@ internal sealed class FetchedPartition
 
     /// <summary>Finds the partition if it was not found yet, or is not there any more.</summary>
     /// <returns>Whether it is another one than before.</returns>
-    public bool Find(FetchScope scope)
+    public bool Find(in FetchScope scope)
     {
         if (_partition is { IsClosed: false })
         {
@@ -111,7 +111,7 @@ internal sealed class FetchedPartition
     /// <summary>After <see cref="Find"/>: reads as far as the request and the partition allow.</summary>
     /// <param name="bytesMax">What the response has room for.</param>
     /// <param name="atLeastOneBatch">Whether a first batch that is larger is read all the same.</param>
-    public void Read(FetchScope scope, int bytesMax, bool atLeastOneBatch)
+    public void Read(in FetchScope scope, int bytesMax, bool atLeastOneBatch)
     {
         Records = RecordSet.Empty;
         DivergingEpoch = null;
@@ -140,7 +140,7 @@ internal sealed class FetchedPartition
         Records = RecordSet.Empty;
     }
 
-    private ErrorCode ReadForConsumer(Partition partition, FetchScope scope, int bytesMax, bool atLeastOneBatch)
+    private ErrorCode ReadForConsumer(Partition partition, in FetchScope scope, int bytesMax, bool atLeastOneBatch)
     {
         var leading = partition.Leadership;
         var error = partition.CheckEpoch(_currentLeaderEpoch);
@@ -168,7 +168,7 @@ internal sealed class FetchedPartition
     }
 
     /// <summary>Only the leader answers replicas, and what it learns from their fetches counts for the leadership that it checked them against.</summary>
-    private ErrorCode ReadForReplica(Partition partition, FetchScope scope, int bytesMax, bool atLeastOneBatch)
+    private ErrorCode ReadForReplica(Partition partition, in FetchScope scope, int bytesMax, bool atLeastOneBatch)
     {
         if (partition.Leadership is not { } leading)
         {
