@@ -41,4 +41,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(12, LogLevel.Warning, "{Path}: the stop is not clean, the next start recovers: {Reason}")]
     public static partial void StopNotClean(ILogger logger, string path, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "{Partition}: the end of {Path} from offset {Offset} on is missing, and what follows it goes with it")]
+    public static partial void EndMissing(ILogger logger, TopicPartition partition, string path, long offset);
 }

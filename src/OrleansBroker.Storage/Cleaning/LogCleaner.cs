@@ -57,6 +57,9 @@ public sealed partial class LogCleaner
         var (log, range) = choice;
         try
         {
+            // A recovery after a power loss takes a hole between two segments for lost records, unless it lies before this point.
+            log.FlushRolled();
+            _directory.WriteCheckpoints();
             using var run = new CompactionRun(log, range, _options, _throttle, cancellation);
             if (run.Run(nowMs, _hash) is { } cleanEnd)
             {

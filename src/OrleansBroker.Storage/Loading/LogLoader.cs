@@ -14,8 +14,9 @@ namespace OrleansBroker.Storage.Loading;
 ///  process only   the last one (and the one before where the last is empty: it may just have been rolled)
 ///  unclean        all that end at or behind the recovery point
 /// </code>
-/// Where a batch is no good, the segment is cut there and the segments behind it are dropped. The CRC is computed of
-/// batches at or behind the recovery point: what lies before was flushed.
+/// Where a batch is no good, the segment is cut there and the segments behind it are dropped, as they are where offsets are missing
+/// between two segments: the end of the first was lost. Compaction leaves such holes too, but only before the recovery point. The
+/// CRC is computed of batches at or behind the recovery point: what lies before was flushed.
 /// </summary>
 internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, long nowMs)
 {
@@ -124,6 +125,12 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
                 StorageLog.TailCut(
                     logger, partition, segment.Path, recovery.GoodBytes, logEnd, segment.SizeBytes - recovery.GoodBytes, problem);
                 segment.SetSize(recovery.GoodBytes);
+                Drop(partition, directory, segments[(i + 1)..], quiet: false);
+                segments = segments[..(i + 1)];
+            }
+            else if (lastStop == StopKind.Unclean && i + 1 < segments.Length && segments[i + 1].BaseOffset > Math.Max(logEnd, recoveryPoint))
+            {
+                StorageLog.EndMissing(logger, partition, segment.Path, logEnd);
                 Drop(partition, directory, segments[(i + 1)..], quiet: false);
                 segments = segments[..(i + 1)];
             }
