@@ -96,6 +96,11 @@ internal sealed class ListeningBroker : IAsyncDisposable
             await _links.DrainAsync();
             await Host.Replicas.DrainAsync(CancellationToken.None);
             await _listener.DisposeAsync();
+        }
+
+        if (Host is not null)
+        {
+            // Also where it did not come to serve: the others would take it to be alive.
             await _links.LeaveAsync();
         }
 
