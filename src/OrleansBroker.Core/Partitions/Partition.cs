@@ -341,6 +341,7 @@ public sealed class Partition
         }
 
         var result = Log.Append(batches, options);
+        Interlocked.MemoryBarrier();
         if (result.Error == ErrorCode.None && leading.IsAlone)
         {
             Complete(leading.AdvanceHighWatermark());

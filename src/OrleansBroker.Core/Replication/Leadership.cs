@@ -150,6 +150,9 @@ public sealed class Leadership
         {
             _proposed = [];
             _state = state;
+
+            // Either an append that comes now sees that nobody else has to have it, or this sees the append.
+            Interlocked.MemoryBarrier();
             UpdateFollowers(timestamp);
             return Advance();
         }
