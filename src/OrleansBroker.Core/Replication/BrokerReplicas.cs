@@ -98,7 +98,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     }
 
     /// <summary>Hands every leadership over that another in-sync replica can take; what is left is led until the end.</summary>
-    public ValueTask DrainAsync(CancellationToken cancellation) => HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader)], cancellation);
+    public ValueTask DrainAsync(CancellationToken cancellation) => HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader).Select(replica => replica.Partition.State), cancellation);
 
     public ValueTask TopicCreatedAsync(TopicImage topic) => ServeAsync(topic, isNew: true, _stopping.Token);
 
@@ -195,12 +195,12 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async ValueTask HandOverAsync(IReadOnlyList<Replica> led, CancellationToken cancellation)
+    private async ValueTask HandOverAsync(IEnumerable<PartitionState> led, CancellationToken cancellation)
     {
         var brokers = _services.Membership.Current;
         var successors = led
-            .Select(replica => (replica.Key, Broker: Array.Find(Election.Candidates(replica.Partition.State, brokers), id => id != _services.Self.Id && brokers.Find(id) is { IsDraining: false })))
-            .Where(each => brokers.IsAlive(each.Broker) && each.Broker != _services.Self.Id)
+            .Select(state => (Key: new ReplicaKey(state.TopicId, state.Partition), Broker: Array.Find([.. Election.Candidates(state, brokers), BrokerId.None], id => id != _services.Self.Id && brokers.Find(id) is not { IsDraining: true })))
+            .Where(each => each.Broker != BrokerId.None)
             .GroupBy(each => each.Broker, each => each.Key);
         await Task.WhenAll(successors.Select(async taken =>
         {
@@ -308,7 +308,8 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         while (true)
         {
             await _elections.SweepAsync(stopping);
-            await HandOverAsync([.. _replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed)], stopping);
+            await HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed).Select(replica => replica.Partition.State), stopping);
+            await HandOverAsync(_opening.Missed.Where(_roles.IsMine), stopping);
             await _reassignments.SweepAsync(stopping);
             await _growth.SweepAsync(stopping);
             _isr.QueueUncertain();

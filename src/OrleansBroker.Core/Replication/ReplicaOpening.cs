@@ -61,6 +61,18 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         }
     }
 
+    /// <summary>What could not be opened, in the order of the keys.</summary>
+    public IReadOnlyList<PartitionState> Missed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _missed.OrderBy(each => each.Key).Select(each => each.Value.State)];
+            }
+        }
+    }
+
     /// <summary>Opens what could not be opened before, for want of room on the disk as a rule.</summary>
     public void OpenMissed()
     {

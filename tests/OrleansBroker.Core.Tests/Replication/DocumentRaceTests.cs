@@ -61,6 +61,22 @@ public sealed class DocumentRaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_leader_that_cannot_open_its_log_hands_over()
+    {
+        await _cluster.StartAsync(1, 2);
+        _cluster[1].Disk.Faults.CapacityBytes = 0;
+        _cluster.Documents.Put(State(1, [1, 2], [1, 2]));
+        await _cluster[1].Replicas!.TopicCreatedAsync(_cluster.Topic);
+        await _cluster[2].Replicas!.TopicCreatedAsync(_cluster.Topic);
+        Assert.Null(_cluster[1].Partition);
+        await UntilAsync(() => _cluster[2].Partition!.IsLeader);
+
+        _cluster[1].Disk.Faults.CapacityBytes = long.MaxValue;
+        await UntilAsync(() => _cluster[1].Partition is not null);
+        Assert.Equal(2, _cluster[1].Partition!.State.Leader.Value);
+    }
+
+    [Fact]
     public async Task A_document_that_is_created_is_never_written_over()
     {
         var writer = new DocumentWriter(_cluster.Documents);

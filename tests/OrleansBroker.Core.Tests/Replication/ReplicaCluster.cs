@@ -133,6 +133,8 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
 
         public Partition? Partition => _partitions.Find(cluster.Topic.Id, 0);
 
+        public SimulatedDisk Disk => _disk;
+
         public bool HasLog => _logs!.Find(new TopicPartition(cluster.Topic.Name, 0)) is not null;
 
         public void Open()
