@@ -92,6 +92,9 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
             return Fail(asked, error);
         }
 
+        // Asked before the high watermark is read: one that becomes known in between may be more than what was read.
+        var isEndKnown = partition!.IsHighWatermarkKnown;
+
         // A follower, or a debugging consumer, sees what is not committed yet.
         var limit = request.ReplicaId != Consumer ? partition!.Log.LogEndOffset
             : request.IsolationLevel == ReadCommitted ? partition!.LastStableOffset
@@ -100,7 +103,7 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
         try
         {
             Find(partition!, asked.Timestamp, limit, answer);
-            return request.ReplicaId == Consumer && IsHidden(partition!, asked.Timestamp, answer)
+            return request.ReplicaId == Consumer && !isEndKnown && IsHidden(asked.Timestamp, answer)
                 ? Fail(asked, version >= OffsetNotAvailableSince ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable)
                 : answer;
         }
@@ -112,9 +115,8 @@ internal sealed class ListOffsetsHandler(BrokerServices broker) : IHandler<ListO
     }
 
     /// <summary>Whether the answer may lie behind what earlier leaders showed: a new leader does not know yet how far that was.</summary>
-    private static bool IsHidden(Partition partition, long timestamp, ListOffsetsPartitionResponse answer) =>
-        !partition.IsHighWatermarkKnown
-        && (timestamp == ListOffsetsRequest.LatestTimestamp || (timestamp is >= 0 or ListOffsetsRequest.MaxTimestamp && answer.Offset < 0));
+    private static bool IsHidden(long timestamp, ListOffsetsPartitionResponse answer) =>
+        timestamp == ListOffsetsRequest.LatestTimestamp || (timestamp is >= 0 or ListOffsetsRequest.MaxTimestamp && answer.Offset < 0);
 
     private static ListOffsetsPartitionResponse Fail(ListOffsetsPartition asked, ErrorCode error) =>
         new() { PartitionIndex = asked.PartitionIndex, ErrorCode = error };
