@@ -10,8 +10,24 @@ namespace OrleansBroker.Core.Replication;
 public static class Election
 {
     /// <summary>Whether the leader that the state names lives, in the life of its broker in which it was elected.</summary>
-    public static bool IsLed(PartitionState state, ClusterView brokers) =>
-        brokers.Find(state.Leader) is { } leader && Array.Exists(state.Isr, member => member.Broker == leader.Id && member.BrokerEpoch == leader.Epoch);
+    public static bool IsLed(PartitionState state, ClusterView brokers)
+    {
+        if (brokers.Find(state.Leader) is not { } leader)
+        {
+            return false;
+        }
+
+        // Asked for every replica again and again: no closure.
+        foreach (var member in state.Isr)
+        {
+            if (member.Broker == leader.Id)
+            {
+                return member.BrokerEpoch == leader.Epoch;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Who may be elected without loss, the first choice first; a broker that is about to stop only where nobody else can.</summary>
     public static BrokerId[] Candidates(PartitionState state, ClusterView brokers)
