@@ -20,8 +20,9 @@ public sealed class RollingRestartTests
         ["group.min.session.timeout.ms"] = "1000",
     };
 
-    // kafka-python's own threads trip over each other when a connection goes: it ends with "Invalid file object".
-    [ClientTheory, Clients(Except = [Kcat, KafkaPython])]
+    // Two clients cannot: kafka-python's own threads trip over each other when a connection goes ("Invalid file object"), and the
+    // consumer of @platformatic/kafka ends when the broker that it fetches from is not among those that live ("Cannot find broker").
+    [ClientTheory, Clients(Except = [Kcat, KafkaPython, Platformatic])]
     public async Task A_producer_and_a_member_go_on_over_a_rolling_restart(string client)
     {
         using var directory = new TemporaryDirectory();
@@ -74,8 +75,7 @@ public sealed class RollingRestartTests
         await cluster.CloseAsync();
     }
 
-    // A call is for one partition: with several that have lost their leader, kafkajs forgets some and @platformatic/kafka sends
-    // all to the new leader of the first.
+    // A call is for one partition: with several that have lost their leader, kafkajs forgets some.
     private static async Task ProduceUntilAsync(ClientDriver driver, string topic, ConcurrentQueue<OutgoingRecord> sent, CancellationToken end)
     {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
