@@ -298,6 +298,16 @@ public sealed class Partition
         return Log.HighWatermark > before;
     }
 
+    /// <summary>It was decided whether those enter the ISR that were told by <see cref="CaughtUp"/>.</summary>
+    public void EndEntering()
+    {
+        if (_leadership is { } leading)
+        {
+            Complete(leading.EndEntering());
+            NotifyCommitted();
+        }
+    }
+
     /// <summary>Reads whole batches up to the high watermark.</summary>
     /// <param name="bytesMax">The most bytes to return, which a first batch larger than that exceeds where <paramref name="atLeastOneBatch"/> is set.</param>
     public ReadResult Read(long offset, int bytesMax, bool atLeastOneBatch) =>

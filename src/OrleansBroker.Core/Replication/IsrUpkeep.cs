@@ -171,7 +171,15 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     {
         var partition = replica.Partition;
         var before = partition.State;
-        await AlterAsync(replica, state => Change(partition, state), stopping);
+        try
+        {
+            await AlterAsync(replica, state => Change(partition, state), stopping);
+        }
+        finally
+        {
+            partition.EndEntering();
+        }
+
         if (partition.IsLeader && !ReferenceEquals(before, partition.State))
         {
             ReplicationLog.IsrChanged(_logger, partition.Name, Print(before.Isr), Print(partition.State.Isr));

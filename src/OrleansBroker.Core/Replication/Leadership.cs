@@ -22,6 +22,7 @@ public sealed class Leadership
     private readonly List<CommitWaiter> _waiting = [];
     private FollowerProgress[] _followers = [];
     private IsrMember[] _proposed = [];
+    private volatile BrokerId[] _entering = [];
     private volatile PartitionState _state;
     private bool _hasEnded;
 
@@ -46,7 +47,7 @@ public sealed class Leadership
     public bool HasEnoughReplicas => IsEnough(_state);
 
     /// <summary>Nobody else has to have a record for it to be committed.</summary>
-    internal bool IsAlone => _state.Isr.Length == 1 && _proposed.Length == 0;
+    internal bool IsAlone => _state.Isr.Length == 1 && _proposed.Length == 0 && _entering.Length == 0;
 
     /// <summary>
     /// Replicas outside the ISR that have all that is committed and may enter it, as members of the life that fetches.
@@ -170,9 +171,33 @@ public sealed class Leadership
             }
 
             progress.NoteFetched(brokerEpoch, fetchOffset, _partition.Log.LogEndOffset, timestamp);
-            var decided = Advance();
             isCandidate = !_state.IsInSync(follower) && HasCommitted(progress);
-            return decided;
+            if (isCandidate && Array.IndexOf(_entering, follower) < 0)
+            {
+                // Until it is decided whether it enters, nothing is committed that it does not have: under a stream of appends it
+                // would hardly ever have all that is.
+                _entering = [.. _entering, follower];
+            }
+
+            return Advance();
+        }
+    }
+
+    /// <summary>It is decided who enters the ISR: those who do not hold up nothing any more.</summary>
+    internal List<CommitWaiter> EndEntering()
+    {
+        lock (_gate)
+        {
+            if (_entering.Length == 0)
+            {
+                return Nobody;
+            }
+
+            _entering = [];
+
+            // As in Commit.
+            Interlocked.MemoryBarrier();
+            return Advance();
         }
     }
 
@@ -254,7 +279,7 @@ public sealed class Leadership
 
     // Who is counted already holds the high watermark back; who is not may have been passed by it.
     private bool MayBeMember(BrokerId broker) =>
-        broker == _partition.Self || IsCounted(broker) || (FollowerOf(broker) is { } follower && HasCommitted(follower));
+        broker == _partition.Self || IsMember(broker) || (FollowerOf(broker) is { } follower && HasCommitted(follower));
 
     private FollowerProgress? FollowerOf(BrokerId broker) => Array.Find(_followers, follower => follower.Broker == broker);
 
@@ -297,7 +322,9 @@ public sealed class Leadership
     }
 
     // A member that is also a candidate of a later life of its broker is counted all the same.
-    private bool IsCounted(BrokerId broker) => _state.IsInSync(broker) || Array.Exists(_proposed, member => member.Broker == broker);
+    private bool IsCounted(BrokerId broker) => IsMember(broker) || Array.IndexOf(_entering, broker) >= 0;
+
+    private bool IsMember(BrokerId broker) => _state.IsInSync(broker) || Array.Exists(_proposed, member => member.Broker == broker);
 
     private List<CommitWaiter> Decided()
     {

@@ -62,6 +62,7 @@ public sealed class LeadershipTests : IDisposable
         Lead([1, 2]);
         Append(records: 10);
 
+        Fetch(2, 5);
         Fetch(3, 1);
         Fetch(2, 10);
 
@@ -155,6 +156,7 @@ public sealed class LeadershipTests : IDisposable
         Fetch(2, 0);
         Fetch(3, 0);
         var candidate = Assert.Single(Leading.Candidates(Alive(2, 3)));
+        _partition.EndEntering();
         Append(records: 5);
         Fetch(2, 5);
 
@@ -182,6 +184,26 @@ public sealed class LeadershipTests : IDisposable
         Assert.Equal([Member(3, epoch: 7)], Leading.Candidates(View(Broker(2), Broker(3, epoch: 7))));
         Assert.Empty(Leading.Candidates(View(Broker(2), Broker(3, epoch: 8))));
         Assert.Empty(Leading.Candidates(View(Broker(2), Broker(3, epoch: 7, isDraining: true))));
+    }
+
+    [Fact]
+    public void Nothing_is_committed_past_who_is_about_to_enter_until_that_is_decided()
+    {
+        _partition.Configure(LogConfig.Default, minInSyncReplicas: 1, allowsUncleanElection: false);
+        Lead([1]);
+        Append(records: 5);
+        Fetch(2, 5);
+
+        Append(records: 5);
+        Assert.Equal(5, _partition.HighWatermark);
+        Assert.True(Leading.TryPropose([Member(1), Member(2)]));
+
+        Lead([1], epoch: 1);
+        Fetch(2, 10);
+        Append(records: 5);
+        _partition.EndEntering();
+        Assert.Equal(15, _partition.HighWatermark);
+        Assert.False(Leading.TryPropose([Member(1), Member(2)]));
     }
 
     [Fact]
