@@ -13,11 +13,11 @@ public static class Waiting
     /// <exception cref="TimeoutException">The task takes longer.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended; the task goes on.</exception>
     public static Task WithinAsync(this Task task, TimeSpan atMost, TimeProvider clock, CancellationToken cancellation) =>
-        task.IsCompleted ? task : HereAsync(task).WaitAsync(atMost, clock, cancellation);
+        task.IsCompleted ? task : HereAsync(task).WaitAsync(WholeMilliseconds(atMost), clock, cancellation);
 
     /// <inheritdoc cref="WithinAsync(Task, TimeSpan, TimeProvider, CancellationToken)"/>
     public static Task<T> WithinAsync<T>(this Task<T> task, TimeSpan atMost, TimeProvider clock, CancellationToken cancellation) =>
-        task.IsCompleted ? task : HereAsync(task).WaitAsync(atMost, clock, cancellation);
+        task.IsCompleted ? task : HereAsync(task).WaitAsync(WholeMilliseconds(atMost), clock, cancellation);
 
     public static Task AllAsync(IEnumerable<Task> tasks) => Task.WhenAll(tasks.Select(HereAsync));
 
@@ -49,6 +49,10 @@ public static class Waiting
             throw;
         }
     }
+
+    // .NET cuts what is behind the millisecond off: who waits for a moment would wake just before it, again and again.
+    private static TimeSpan WholeMilliseconds(TimeSpan time) =>
+        time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds));
 
     // What awaits a task is resumed in its own context, and the task of an async method takes along those who wait for it.
     private static async Task HereAsync(Task task) => await task;

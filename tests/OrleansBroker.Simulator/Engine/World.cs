@@ -9,7 +9,7 @@ namespace OrleansBroker.Simulator.Engine;
 internal sealed class World
 {
     /// <summary>More work than any moment has: somebody tries again without waiting.</summary>
-    private const int WorkPerMomentMax = 2_000_000;
+    private const int WorkPerMomentMax = 100_000;
 
     private readonly PriorityQueue<Action, (long Ticks, long Number)> _events = new();
     private readonly List<WorkItem> _ready = [];
@@ -115,7 +115,7 @@ internal sealed class World
             Trace.Count(NowTicks, item.Process.Name[^1], _ready.Count);
             if (++_workThisMoment > WorkPerMomentMax)
             {
-                throw new SimulationFailure("livelock", $"{item.Process.Name} works on without end: {item.Callback.Method.DeclaringType}.{item.Callback.Method.Name} {item.State}");
+                throw new SimulationFailure("livelock", $"{item.Process.Name} works on without end: {(item.State is Action { Target: { } target } ? target : item.Callback.Method)}");
             }
 
             item.Process.Execute(item);
