@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansBroker.Simulator.Campaigns;
+using OrleansBroker.Simulator.Defects;
 
 namespace OrleansBroker.Simulator;
 
@@ -12,7 +13,9 @@ internal static class CommandLine
           --seed S       run this one
           --minutes M    simulated minutes with faults, in each run (1)
           --brokers N    how many brokers; by the seed unless given
-          --defect NAME  with a planted defect switched on: in a build that has them (tests/simulate-defects)
+          --seconds N    begin no further seed after so many seconds of real time
+          --defect NAME  with a planted defect switched on, until a seed finds it (in a copy that has them: --plant)
+          --plant DIR    copy the sources to DIR and plant all defects of tests/OrleansBroker.Simulator/Defects in them
           --trace FILE   write every event of the run
           --workers N    processes (one a core)
         Exit code 1 where a seed failed.
@@ -28,11 +31,23 @@ internal static class CommandLine
             arguments[args[i]] = args[i + 1];
         }
 
-        string[] known = ["--seeds", "--seed", "--minutes", "--brokers", "--defect", "--trace", "--workers", "--seconds"];
+        string[] known = ["--seeds", "--seed", "--minutes", "--brokers", "--defect", "--trace", "--workers", "--seconds", "--plant"];
+        if (args is ["--help"])
+        {
+            Console.WriteLine(Usage);
+            return 0;
+        }
+
         if (args.Length % 2 != 0 || arguments.Keys.Except(known).Any())
         {
             Console.Error.WriteLine(Usage);
             return 2;
+        }
+
+        if (arguments.GetValueOrDefault("--plant") is { } target)
+        {
+            Defect.PlantAll(RootOf(AppContext.BaseDirectory), Path.GetFullPath(target));
+            return 0;
         }
 
         if (arguments.GetValueOrDefault("--defect") is { } defect)
@@ -52,6 +67,10 @@ internal static class CommandLine
             ? RunOne(options with { Seed = seed }, arguments.GetValueOrDefault("--trace"), args)
             : Campaign.Run(options, Number(arguments, "--seeds") ?? 20, Number(arguments, "--seed"), (int)(Number(arguments, "--workers") ?? Environment.ProcessorCount), Number(arguments, "--seconds"), arguments.GetValueOrDefault("--defect"));
     }
+
+    /// <summary>The repository that this was built in.</summary>
+    private static string RootOf(string directory) =>
+        File.Exists(Path.Combine(directory, "global.json")) ? directory : RootOf(Path.GetDirectoryName(directory) ?? throw new DirectoryNotFoundException("not built in the repository"));
 
     private static long? Number(Dictionary<string, string> arguments, string name) =>
         arguments.TryGetValue(name, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : null;

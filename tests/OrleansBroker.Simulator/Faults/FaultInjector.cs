@@ -93,6 +93,13 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
 
     private void Kill(Chance chance)
     {
+        var down = cluster.Brokers.Where(broker => !broker.IsRunning).ToArray();
+        if (down.Length > 0 && chance.Happens(0.4))
+        {
+            LeaveTheLatecomer(chance.Of(down), chance);
+            return;
+        }
+
         // Several at once now and then, all of them too: a process that ends loses nothing.
         var count = chance.Happens(0.75) ? 1 : chance.Between(1, cluster.Brokers.Length);
         for (var i = 0; i < count; i++)
@@ -101,6 +108,18 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
             broker.Kill();
             Later(faults.DownMax, chance, broker.Start);
         }
+    }
+
+    /// <summary>All that were up go, and one that was down, and missed what they did, comes back alone.</summary>
+    private void LeaveTheLatecomer(SimulatedBroker latecomer, Chance chance)
+    {
+        foreach (var broker in cluster.Brokers.Where(broker => broker.IsRunning))
+        {
+            broker.Kill();
+            _world.After(chance.Ticks(faults.DownMax.Ticks / 2, faults.DownMax.Ticks * 2), broker.Start);
+        }
+
+        latecomer.Start();
     }
 
     private void Stop(Chance chance)
