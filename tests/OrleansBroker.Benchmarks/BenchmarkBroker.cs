@@ -20,6 +20,7 @@ internal sealed class BenchmarkBroker : IDisposable
     private readonly LogDirectory _logs;
     private readonly PartitionTable _partitions = new();
     private readonly Listener _listener;
+    private readonly List<PromptFollowers> _followers = [];
 
     public BenchmarkBroker()
     {
@@ -52,8 +53,10 @@ internal sealed class BenchmarkBroker : IDisposable
 
     public IPEndPoint Endpoint => _listener.LocalEndpoint;
 
-    public void CreateTopic(string name, int partitions = 1)
+    /// <summary>Makes a topic, with two followers that are in sync where it is replicated.</summary>
+    public void CreateTopic(string name, int partitions = 1, bool isReplicated = false)
     {
+        BrokerId[] replicas = isReplicated ? [new(0), .. PromptFollowers.Ids] : [new(0)];
         var id = Guid.NewGuid();
         var all = new Partition[partitions];
         for (var i = 0; i < partitions; i++)
@@ -62,10 +65,15 @@ internal sealed class BenchmarkBroker : IDisposable
             log.BeginLeadership(new LeaderEpoch(0));
             var state = new PartitionState
             {
-                TopicId = log.TopicId, Partition = i, Replicas = [new BrokerId(0)], Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0), Isr = [new IsrMember(new BrokerId(0), 0)],
+                TopicId = log.TopicId, Partition = i, Replicas = replicas, Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0),
+                Isr = Array.ConvertAll(replicas, replica => new IsrMember(replica, 0)),
             };
             all[i] = new Partition(new BrokerId(0), log, state, isInternal: false, new NoFlushes());
             all[i].Lead(state, timestamp: 0);
+            if (isReplicated)
+            {
+                _followers.Add(new PromptFollowers(all[i]));
+            }
         }
 
         _partitions.Set(name, id, all);
@@ -74,6 +82,7 @@ internal sealed class BenchmarkBroker : IDisposable
     public void Dispose()
     {
         _listener.StopAsync().GetAwaiter().GetResult();
+        _followers.ForEach(followers => followers.Dispose());
         _logs.Dispose();
         Directory.Delete(_path, recursive: true);
     }

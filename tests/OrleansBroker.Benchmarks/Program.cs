@@ -10,6 +10,7 @@ var measurements = new[]
     RequestPaths.Echo(broker),
     RequestPaths.Produce(broker, "produce 100 B, acks=1", 100, acks: 1),
     RequestPaths.Produce(broker, "produce 100 B, acks=all", 100, acks: -1),
+    RequestPaths.Produce(broker, "produce 100 B, acks=all, two followers", 100, acks: -1, isReplicated: true),
     RequestPaths.Produce(broker, "produce 64 KiB, acks=1", 64 << 10, acks: 1),
     RequestPaths.Fetch(broker, "fetch 100 B (copied)", 100),
     RequestPaths.Fetch(broker, "fetch 64 KiB (sendfile)", 64 << 10),

@@ -20,10 +20,10 @@ internal static class RequestPaths
         return Measurement.Of("ApiVersions, for comparison", Requests, () => client.Call(frame));
     }
 
-    public static Measurement Produce(BenchmarkBroker broker, string name, int batchBytes, short acks)
+    public static Measurement Produce(BenchmarkBroker broker, string name, int batchBytes, short acks, bool isReplicated = false)
     {
         using var client = new RawClient(broker.Endpoint);
-        var frame = RequestFraming.Write(ProduceTo(Topic(broker), batchBytes, acks), 9, CorrelationId, "benchmark");
+        var frame = RequestFraming.Write(ProduceTo(Topic(broker, isReplicated: isReplicated), batchBytes, acks), 9, CorrelationId, "benchmark");
         return Measurement.Of(name, batchBytes > 10_000 ? Requests / 10 : Requests, () => client.Call(frame));
     }
 
@@ -74,10 +74,10 @@ internal static class RequestPaths
         });
     }
 
-    private static string Topic(BenchmarkBroker broker, int partitions = 1)
+    private static string Topic(BenchmarkBroker broker, int partitions = 1, bool isReplicated = false)
     {
         var name = "t" + _topics++;
-        broker.CreateTopic(name, partitions);
+        broker.CreateTopic(name, partitions, isReplicated);
         return name;
     }
 

@@ -55,8 +55,10 @@ internal sealed class TestBroker : IAsyncDisposable
     public LinesLogger Log { get; } = new();
 
     /// <summary>Makes a topic and returns its id.</summary>
-    public Guid CreateTopic(string name, int partitions = 1, LogConfig? config = null, bool isInternal = false)
+    /// <param name="replicas">The first so many brokers are in sync, of which this one leads.</param>
+    public Guid CreateTopic(string name, int partitions = 1, LogConfig? config = null, bool isInternal = false, int replicas = 1)
     {
+        BrokerId[] brokers = [.. Enumerable.Range(0, replicas).Select(broker => new BrokerId(broker))];
         var id = Guid.NewGuid();
         var all = new Partition[partitions];
         for (var i = 0; i < partitions; i++)
@@ -65,7 +67,8 @@ internal sealed class TestBroker : IAsyncDisposable
             log.BeginLeadership(new LeaderEpoch(0));
             var state = new PartitionState
             {
-                TopicId = log.TopicId, Partition = i, Replicas = [new BrokerId(0)], Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0), Isr = [new IsrMember(new BrokerId(0), 0)],
+                TopicId = log.TopicId, Partition = i, Replicas = brokers, Leader = new BrokerId(0), LeaderEpoch = new LeaderEpoch(0),
+                Isr = Array.ConvertAll(brokers, broker => new IsrMember(broker, 0)),
             };
             all[i] = new Partition(new BrokerId(0), log, state, isInternal, new NoFlushes());
             all[i].Lead(state, timestamp: 0);

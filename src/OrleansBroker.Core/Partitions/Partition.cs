@@ -163,7 +163,7 @@ public sealed class Partition
         AllowsUncleanElection = allowsUncleanElection;
         if (_leadership is { } leading)
         {
-            Complete(leading.AdvanceHighWatermark());
+            leading.AdvanceHighWatermark().Tell(mayGoOnHere: false);
             NotifyCommitted();
         }
     }
@@ -171,7 +171,7 @@ public sealed class Partition
     /// <summary>A change within the same leader epoch (the ISR, a reassignment), which is stored already.</summary>
     public void Update(PartitionState state, long timestamp)
     {
-        List<CommitWaiter> done = [];
+        var decided = default(CommitQueue);
         lock (_role)
         {
             if (state.LeaderEpoch != _state.LeaderEpoch)
@@ -182,11 +182,11 @@ public sealed class Partition
             _state = state;
             if (_leadership is { } leading)
             {
-                done = leading.Commit(state, timestamp);
+                decided = leading.Commit(state, timestamp);
             }
         }
 
-        Complete(done);
+        decided.Tell(mayGoOnHere: false);
         NotifyAll();
     }
 
@@ -278,18 +278,43 @@ public sealed class Partition
             : BothAsync(Flushed(appended), Replicated(appended));
     }
 
+    /// <summary>As <see cref="Committed"/>, without a task.</summary>
+    /// <returns>What became of the append where that is known already; null where <paramref name="waiter"/> is told.</returns>
+    public ErrorCode? AwaitCommit(in AppendResult appended, short acks, CommitWaiter waiter)
+    {
+        if (acks == -1 && Log.Config is { FlushMessages: long.MaxValue, FlushMs: long.MaxValue })
+        {
+            return Await(appended, waiter);
+        }
+
+        var committing = Committed(appended, acks);
+        if (committing.IsCompletedSuccessfully)
+        {
+            return committing.Result;
+        }
+
+        _ = TellAsync(committing, waiter);
+        return null;
+    }
+
     /// <summary>A follower asks for what lies behind <paramref name="fetchOffset"/>, and so has all before it.</summary>
     /// <param name="timestamp">Of the request, by the broker's clock.</param>
     /// <returns>Whether consumers can see more than before: the caller wakes them with <see cref="NotifyCommitted"/>.</returns>
-    public bool NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp) =>
-        _leadership is { } leading && NoteFetched(leading, follower, brokerEpoch, fetchOffset, timestamp);
+    public bool NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    {
+        var decided = default(CommitQueue);
+        var isMoreCommitted = _leadership is { } leading && NoteFetched(leading, follower, brokerEpoch, fetchOffset, timestamp, ref decided);
+        decided.Tell(mayGoOnHere: false);
+        return isMoreCommitted;
+    }
 
     /// <inheritdoc cref="NoteFetched(BrokerId, long, long, long)"/>
     /// <param name="leading">The leadership under which the fetch was found to be in step: it does not count under a later one.</param>
-    public bool NoteFetched(Leadership leading, BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp)
+    /// <param name="decided">Gets those who need not wait for their commits any longer: the caller tells them.</param>
+    public bool NoteFetched(Leadership leading, BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp, ref CommitQueue decided)
     {
         var before = Log.HighWatermark;
-        Complete(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp, out var isCandidate));
+        decided.Add(leading.NoteFetched(follower, brokerEpoch, fetchOffset, timestamp, out var isCandidate));
         if (isCandidate)
         {
             CaughtUp?.Invoke(this);
@@ -303,7 +328,7 @@ public sealed class Partition
     {
         if (_leadership is { } leading)
         {
-            Complete(leading.EndEntering());
+            leading.EndEntering().Tell(mayGoOnHere: false);
             NotifyCommitted();
         }
     }
@@ -354,7 +379,7 @@ public sealed class Partition
         Interlocked.MemoryBarrier();
         if (result.Error == ErrorCode.None && leading.IsAlone)
         {
-            Complete(leading.AdvanceHighWatermark());
+            leading.AdvanceHighWatermark().Tell(mayGoOnHere: false);
         }
 
         return result with { Epoch = options.Epoch };
@@ -363,14 +388,6 @@ public sealed class Partition
     private static AppendResult Refused(ErrorCode error) =>
         new() { Error = error, BaseOffset = -1, LastOffset = -1, LogAppendTimeMs = -1, LogStartOffset = -1 };
 
-    private static void Complete(List<CommitWaiter> done)
-    {
-        foreach (var waiter in done)
-        {
-            waiter.Complete();
-        }
-    }
-
     private static async ValueTask<ErrorCode> BothAsync(ValueTask<ErrorCode> flushed, ValueTask<ErrorCode> replicated)
     {
         var error = await flushed;
@@ -378,9 +395,17 @@ public sealed class Partition
         return error != ErrorCode.None ? error : other;
     }
 
+    private static async Task TellAsync(ValueTask<ErrorCode> committing, CommitWaiter waiter) => waiter.OnDecided(await committing, mayGoOnHere: true);
+
+    private ValueTask<ErrorCode> Replicated(in AppendResult appended)
+    {
+        var waiting = new CommitTask();
+        return Await(appended, waiting) is { } result ? new ValueTask<ErrorCode>(result) : new ValueTask<ErrorCode>(waiting.Task);
+    }
+
     // Under a later leadership another record may stand where this one stood.
-    private ValueTask<ErrorCode> Replicated(in AppendResult appended) =>
-        _leadership is { } leading && leading.Epoch == appended.Epoch ? leading.Replicated(appended.LastOffset) : new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
+    private ErrorCode? Await(in AppendResult appended, CommitWaiter waiter) =>
+        _leadership is { } leading && leading.Epoch == appended.Epoch ? leading.Await(appended.LastOffset, waiter) : ErrorCode.NotLeaderOrFollower;
 
     private ValueTask<ErrorCode> Flushed(in AppendResult appended)
     {

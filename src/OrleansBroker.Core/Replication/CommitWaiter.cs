@@ -2,17 +2,20 @@ using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Core.Replication;
 
-/// <summary>An append that waits for the high watermark to pass it. Decided under the leadership's lock, completed outside.</summary>
-internal sealed class CommitWaiter(long lastOffset)
+/// <summary>
+/// Who waits for the commit of one append: told once, and free for another append after that. Decided under the leadership's lock,
+/// told outside it.
+/// </summary>
+public abstract class CommitWaiter
 {
-    private readonly TaskCompletionSource<ErrorCode> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ErrorCode _result;
+    internal long LastOffset { get; set; }
 
-    public long LastOffset { get; } = lastOffset;
+    /// <summary>The one that waits, or was decided, after this one.</summary>
+    internal CommitWaiter? Next { get; set; }
 
-    public Task<ErrorCode> Task => _source.Task;
+    internal ErrorCode Result { get; set; }
 
-    public void Decide(ErrorCode result) => _result = result;
-
-    public void Complete() => _source.TrySetResult(_result);
+    /// <summary>What became of the append: none, or an error of <see cref="Partitions.Partition.Committed"/>.</summary>
+    /// <param name="mayGoOnHere">Whether what follows may run within this call: the caller has no lock and nothing urgent left to do.</param>
+    protected internal abstract void OnDecided(ErrorCode result, bool mayGoOnHere);
 }

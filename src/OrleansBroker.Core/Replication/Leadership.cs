@@ -15,15 +15,13 @@ namespace OrleansBroker.Core.Replication;
 /// </summary>
 public sealed class Leadership
 {
-    private static readonly List<CommitWaiter> Nobody = [];
-
     private readonly Lock _gate = new();
     private readonly Partition _partition;
-    private readonly List<CommitWaiter> _waiting = [];
     private FollowerProgress[] _followers = [];
     private IsrMember[] _proposed = [];
     private volatile BrokerId[] _entering = [];
     private volatile PartitionState _state;
+    private CommitQueue _waiting;
     private bool _hasEnded;
 
     internal Leadership(Partition partition, PartitionState state, long timestamp)
@@ -145,7 +143,7 @@ public sealed class Leadership
     }
 
     /// <summary>The state that is stored now. Returns those that need not wait any longer.</summary>
-    internal List<CommitWaiter> Commit(PartitionState state, long timestamp)
+    internal CommitQueue Commit(PartitionState state, long timestamp)
     {
         lock (_gate)
         {
@@ -160,14 +158,14 @@ public sealed class Leadership
     }
 
     /// <param name="isCandidate">Whether it is not in sync and has all that is committed.</param>
-    internal List<CommitWaiter> NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp, out bool isCandidate)
+    internal CommitQueue NoteFetched(BrokerId follower, long brokerEpoch, long fetchOffset, long timestamp, out bool isCandidate)
     {
         isCandidate = false;
         lock (_gate)
         {
             if (FollowerOf(follower) is not { } progress || brokerEpoch < progress.BrokerEpoch)
             {
-                return Nobody;
+                return default;
             }
 
             progress.NoteFetched(brokerEpoch, fetchOffset, _partition.Log.LogEndOffset, timestamp);
@@ -184,13 +182,13 @@ public sealed class Leadership
     }
 
     /// <summary>It is decided who enters the ISR: those who do not hold up nothing any more.</summary>
-    internal List<CommitWaiter> EndEntering()
+    internal CommitQueue EndEntering()
     {
         lock (_gate)
         {
             if (_entering.Length == 0)
             {
-                return Nobody;
+                return default;
             }
 
             _entering = [];
@@ -202,7 +200,7 @@ public sealed class Leadership
     }
 
     /// <summary>After an append that nobody else has to have: what waits is decided by whoever made the append.</summary>
-    internal List<CommitWaiter> AdvanceHighWatermark()
+    internal CommitQueue AdvanceHighWatermark()
     {
         lock (_gate)
         {
@@ -210,29 +208,31 @@ public sealed class Leadership
         }
     }
 
-    /// <summary>Completes when the high watermark has passed an offset, or when that can no longer be told.</summary>
-    internal ValueTask<ErrorCode> Replicated(long lastOffset)
+    /// <summary>Asks for the commit of what ends with an offset.</summary>
+    /// <param name="waiter">Told when the high watermark has passed the offset, or when that can no longer be told.</param>
+    /// <returns>What became of it where that is known already: the waiter is not told then.</returns>
+    internal ErrorCode? Await(long lastOffset, CommitWaiter waiter)
     {
         lock (_gate)
         {
             if (_hasEnded)
             {
-                return new ValueTask<ErrorCode>(ErrorCode.NotLeaderOrFollower);
+                return ErrorCode.NotLeaderOrFollower;
             }
 
             if (_partition.HighWatermark > lastOffset)
             {
-                return new ValueTask<ErrorCode>(AcknowledgeCommitted());
+                return AcknowledgeCommitted();
             }
 
             if (!IsEnough(_state))
             {
-                return new ValueTask<ErrorCode>(ErrorCode.NotEnoughReplicasAfterAppend);
+                return ErrorCode.NotEnoughReplicasAfterAppend;
             }
 
-            var waiter = new CommitWaiter(lastOffset);
+            waiter.LastOffset = lastOffset;
             _waiting.Add(waiter);
-            return new ValueTask<ErrorCode>(waiter.Task);
+            return null;
         }
     }
 
@@ -248,18 +248,13 @@ public sealed class Leadership
     /// <summary>After <see cref="End"/>: tells those who wait.</summary>
     internal void Refuse(ErrorCode error)
     {
-        CommitWaiter[] refused;
+        CommitQueue refused;
         lock (_gate)
         {
-            refused = [.. _waiting];
-            _waiting.Clear();
+            refused = _waiting.Decide(long.MaxValue, error);
         }
 
-        foreach (var waiter in refused)
-        {
-            waiter.Decide(error);
-            waiter.Complete();
-        }
+        refused.Tell(mayGoOnHere: false);
     }
 
     // While others are eligible they have to hold all that is committed: where min.insync.replicas was lowered, the ISR is
@@ -292,11 +287,11 @@ public sealed class Leadership
         ];
 
     /// <summary>Moves the high watermark as far as it may go; returns those who waited for that, or wait in vain.</summary>
-    private List<CommitWaiter> Advance()
+    private CommitQueue Advance()
     {
         if (_hasEnded)
         {
-            return Nobody;
+            return default;
         }
 
         if (IsEnough(_state))
@@ -304,7 +299,7 @@ public sealed class Leadership
             _partition.Log.AdvanceHighWatermark(LeastLogEndOffset());
         }
 
-        return Decided();
+        return _waiting.Decide(IsEnough(_state) ? _partition.HighWatermark : long.MaxValue, AcknowledgeCommitted());
     }
 
     private long LeastLogEndOffset()
@@ -325,33 +320,4 @@ public sealed class Leadership
     private bool IsCounted(BrokerId broker) => IsMember(broker) || Array.IndexOf(_entering, broker) >= 0;
 
     private bool IsMember(BrokerId broker) => _state.IsInSync(broker) || Array.Exists(_proposed, member => member.Broker == broker);
-
-    private List<CommitWaiter> Decided()
-    {
-        if (_waiting.Count == 0)
-        {
-            return Nobody;
-        }
-
-        var decided = Nobody;
-        var highWatermark = _partition.HighWatermark;
-        var isEnough = IsEnough(_state);
-        for (var i = 0; i < _waiting.Count; i++)
-        {
-            var waiter = _waiting[i];
-            if (waiter.LastOffset < highWatermark || !isEnough)
-            {
-                waiter.Decide(AcknowledgeCommitted());
-                decided = ReferenceEquals(decided, Nobody) ? [] : decided;
-                decided.Add(waiter);
-            }
-        }
-
-        if (decided.Count > 0)
-        {
-            _waiting.RemoveAll(waiter => waiter.LastOffset < highWatermark || !isEnough);
-        }
-
-        return decided;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Sources;
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Server.Dispatch;
 
 namespace OrleansBroker.Server.Fetching;
 
@@ -22,11 +23,6 @@ internal sealed class FetchPoll : IAppendListener, IValueTaskSource, IDisposable
     private const int Armed = 1;
     private const int Waiting = 2;
     private const int Signalled = 3;
-
-    private const int NestingMax = 4;
-
-    [ThreadStatic]
-    private static int _nesting;
 
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
@@ -99,10 +95,10 @@ internal sealed class FetchPoll : IAppendListener, IValueTaskSource, IDisposable
             return;
         }
 
-        _source.RunContinuationsAsynchronously = _nesting >= NestingMax;
-        _nesting++;
+        _source.RunContinuationsAsynchronously = Nesting.IsDeep;
+        Nesting.Enter();
         _source.SetResult(true);
-        _nesting--;
+        Nesting.Leave();
     }
 
     private void OnTimer()

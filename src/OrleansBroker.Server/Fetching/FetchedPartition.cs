@@ -191,7 +191,8 @@ internal sealed class FetchedPartition
             return ErrorCode.OffsetOutOfRange;
         }
 
-        if (scope.IsNew && partition.NoteFetched(leading, scope.Sender.Replica, scope.Sender.BrokerEpoch, _fetchOffset, scope.Sender.Timestamp))
+        if (scope.IsNew
+            && partition.NoteFetched(leading, scope.Sender.Replica, scope.Sender.BrokerEpoch, _fetchOffset, scope.Sender.Timestamp, ref scope.Context.Decided))
         {
             scope.Context.NotifyCommittedAfterResponse(partition);
         }

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrleansBroker.Core;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Records;
+using OrleansBroker.Server.Producing;
 using OrleansBroker.Storage;
 using PartitionProduceData = OrleansBroker.Protocol.Messages.ProduceRequest.PartitionProduceData;
 using PartitionProduceResponse = OrleansBroker.Protocol.Messages.ProduceResponse.PartitionProduceResponse;
@@ -91,7 +93,6 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
     {
         var nowMs = broker.NowMs;
         var response = Answer(request);
-        List<Commit>? waiting = null;
         var failed = false;
         for (var i = 0; i < request.TopicData.Length; i++)
         {
@@ -99,12 +100,7 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             var answers = response.Responses[i].PartitionResponses;
             for (var k = 0; k < answers.Length; k++)
             {
-                var committing = Append(request, topic, topic.PartitionData[k], context, nowMs, ref answers[k]);
-                if (committing is { } pending)
-                {
-                    (waiting ??= []).Add(new Commit(pending, answers, k));
-                }
-
+                Append(request, topic, topic.PartitionData[k], context, nowMs, answers, k);
                 failed |= answers[k].ErrorCode != ErrorCode.None;
             }
         }
@@ -115,41 +111,48 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             context.CloseReason = "a produce with acks 0 failed";
         }
 
-        if (waiting is null && failed)
+        if (request.Acks != 0 && !context.Commits(broker.Clock).IsEmpty)
+        {
+            return WaitAsync(response, request.TimeoutMs, context);
+        }
+
+        if (failed)
         {
             NameLeaders(response, context.ApiVersion);
         }
 
-        return waiting is null ? new ValueTask<ProduceResponse>(response) : WaitAsync(response, waiting, request.TimeoutMs, context);
+        return new ValueTask<ProduceResponse>(response);
     }
 
-    /// <summary>Appends to one partition and fills in its answer; what is returned is still to be waited for.</summary>
-    private Task<ErrorCode>? Append(
+    /// <summary>Appends to one partition and fills in its answer, or has it waited for.</summary>
+    private void Append(
         ProduceRequest request,
         in TopicProduceData topic,
         in PartitionProduceData data,
         RequestContext context,
         long nowMs,
-        ref PartitionProduceResponse answer)
+        PartitionProduceResponse[] answers,
+        int index)
     {
+        ref var answer = ref answers[index];
         var error = Find(topic, data.Index, context.ApiVersion, out var partition);
         if (error != ErrorCode.None)
         {
             Fail(ref answer, error, null);
-            return null;
+            return;
         }
 
         if (partition!.IsInternal && context.ClientId != AdminClientId)
         {
             Fail(ref answer, ErrorCode.InvalidTopicException, $"cannot append to the internal topic {partition.Name.Topic}");
-            return null;
+            return;
         }
 
         error = CheckBatch(data.Records, out var problem);
         if (error != ErrorCode.None)
         {
             Fail(ref answer, error, problem);
-            return null;
+            return;
         }
 
         var batches = MemoryMarshal.AsMemory(data.Records.Memory).Span;
@@ -159,32 +162,29 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             Fail(ref answer, appended.Error, appended.ErrorMessage);
             answer.LogStartOffset = appended.LogStartOffset;
             answer.RecordErrors = RecordErrors(appended.RecordErrors);
-            return null;
+            return;
         }
 
         answer.BaseOffset = appended.BaseOffset;
         answer.LogAppendTimeMs = appended.LogAppendTimeMs;
         answer.LogStartOffset = appended.LogStartOffset;
         context.NotifyAfterResponse(partition);
-        return request.Acks == 0 ? null : Begin(partition, appended, request.Acks, ref answer);
+        if (request.Acks != 0)
+        {
+            AwaitCommit(partition, appended, request.Acks, context.Commits(broker.Clock), answers, index);
+        }
     }
 
-    /// <summary>Asks for the commit, and has to wait for it only where the topic is flushed before its records are acknowledged.</summary>
-    private static Task<ErrorCode>? Begin(Partition partition, in AppendResult appended, short acks, ref PartitionProduceResponse answer)
+    private static void AwaitCommit(Partition partition, in AppendResult appended, short acks, CommitWait commits, PartitionProduceResponse[] answers, int index)
     {
-        var committing = partition.Committed(appended, acks);
-        if (!committing.IsCompletedSuccessfully)
+        if (partition.AwaitCommit(appended, acks, commits.Next) is not { } result)
         {
-            return committing.AsTask();
+            commits.Keep(answers, index);
         }
-
-        var error = committing.Result;
-        if (error != ErrorCode.None)
+        else if (result != ErrorCode.None)
         {
-            Fail(ref answer, error, null);
+            Fail(ref answers[index], result, null);
         }
-
-        return null;
     }
 
     private ErrorCode Find(in TopicProduceData topic, int index, short version, out Partition? partition) =>
@@ -255,19 +255,15 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             ? []
             : Array.ConvertAll(errors, error => new ProduceResponse.BatchIndexAndErrorMessage { BatchIndex = error.BatchIndex, BatchIndexErrorMessage = error.Message });
 
-    /// <summary>Waits for commits of one request together, for as long as the producer does.</summary>
-    private async ValueTask<ProduceResponse> WaitAsync(ProduceResponse response, List<Commit> waiting, int timeoutMs, RequestContext context)
+    /// <summary>Waits for the commits of one request together, for as long as the producer does.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ProduceResponse> WaitAsync(ProduceResponse response, int timeoutMs, RequestContext context)
     {
         // Followers that wait for these records have to hear of them before the commit that needs them.
         context.NotifyAppended();
-        var deadline = broker.Clock.GetTimestamp() + (long)(Math.Max(timeoutMs, 0) * (broker.Clock.TimestampFrequency / 1000.0));
-        foreach (var commit in waiting)
+        if (!await context.Commits(broker.Clock).WaitAsync(timeoutMs))
         {
-            var error = await ResultAsync(commit.Committing, deadline, context.Closed);
-            if (error != ErrorCode.None)
-            {
-                Fail(ref commit.Answers[commit.Index], error, null);
-            }
+            throw new OperationCanceledException("the producer did not wait for its commits");
         }
 
         NameLeaders(response, context.ApiVersion);
@@ -309,20 +305,4 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             ];
         }
     }
-
-    private async Task<ErrorCode> ResultAsync(Task<ErrorCode> committing, long deadline, CancellationToken closed)
-    {
-        var left = broker.Clock.GetElapsedTime(broker.Clock.GetTimestamp(), deadline);
-        try
-        {
-            return await committing.WithinAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, broker.Clock, closed);
-        }
-        catch (TimeoutException)
-        {
-            return ErrorCode.RequestTimedOut;
-        }
-    }
-
-    /// <summary>An append whose acknowledgement is waited for, and where its answer is.</summary>
-    private sealed record Commit(Task<ErrorCode> Committing, PartitionProduceResponse[] Answers, int Index);
 }

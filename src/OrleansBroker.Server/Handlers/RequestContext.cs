@@ -1,8 +1,10 @@
 using OrleansBroker.Core.Partitions;
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Wire;
 using OrleansBroker.Server.Fetching;
+using OrleansBroker.Server.Producing;
 
 namespace OrleansBroker.Server.Handlers;
 
@@ -15,6 +17,8 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     private readonly List<Partition> _appended = [];
     private readonly List<Partition> _committed = [];
     private FetchConnection? _fetch;
+    private CommitWait? _commits;
+    private CommitQueue _decided;
 
     public ApiKey ApiKey { get; private set; }
 
@@ -58,6 +62,12 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     /// <summary>As <see cref="NotifyAfterResponse"/>, where nothing was appended and consumers may read more than before.</summary>
     public void NotifyCommittedAfterResponse(Partition committed) => _committed.Add(committed);
 
+    /// <summary>Those whose appends were committed by what this request said; told with the rest.</summary>
+    internal ref CommitQueue Decided => ref _decided;
+
+    /// <summary>What the connection's producer waits with.</summary>
+    internal CommitWait Commits(TimeProvider clock) => _commits ??= new CommitWait(clock, Closed);
+
     internal void Begin(in RequestHeader header)
     {
         ApiKey = header.ApiKey;
@@ -69,7 +79,10 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
         CloseReason = null;
     }
 
-    /// <summary>Wakes what <see cref="NotifyAfterResponse"/> noted. Called whether or not the response could be sent.</summary>
+    /// <summary>
+    /// Wakes what <see cref="NotifyAfterResponse"/> noted, and others that this request lets go on. Called once the response went
+    /// out or has to wait for its client, whether or not it could be sent; and earlier where the request itself waits.
+    /// </summary>
     internal void NotifyAppended()
     {
         foreach (var partition in _appended)
@@ -84,7 +97,12 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
         }
 
         _committed.Clear();
+        _decided.Tell(mayGoOnHere: true);
     }
 
-    public void Dispose() => _fetch?.Dispose();
+    public void Dispose()
+    {
+        _fetch?.Dispose();
+        _commits?.Dispose();
+    }
 }

@@ -212,7 +212,14 @@ internal sealed class Connection : IAsyncDisposable
             if (!_response.IsEmpty)
             {
                 _phase = Phase.Sending;
-                await _sender.SendAsync(_response);
+                var sending = _sender.SendAsync(_response);
+                if (!sending.IsCompleted)
+                {
+                    // Nobody else waits for a client that is slow to take its answer.
+                    Context.NotifyAppended();
+                }
+
+                await sending;
                 _response.Release();
             }
         }
