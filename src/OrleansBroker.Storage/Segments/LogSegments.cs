@@ -104,6 +104,9 @@ internal sealed class LogSegments
         Discard(removed, config);
         _files.FlushDirectory(Directory);
         Active.TruncateTo(offset);
+
+        // What was cut off must not come back with a power loss: the log would hold what no leader has, and take it for committed.
+        Active.Flush(isActive: true);
     }
 
     /// <summary>A segment for the cleaner to fill.</summary>
