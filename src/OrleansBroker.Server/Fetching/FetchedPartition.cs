@@ -149,7 +149,8 @@ internal sealed class FetchedPartition
             error = ErrorCode.NotLeaderOrFollower;
         }
 
-        if (error == ErrorCode.None && _lastFetchedEpoch >= 0)
+        // A follower whose log ends earlier may merely be behind: only the leader can tell that the consumer's has parted from it.
+        if (error == ErrorCode.None && _lastFetchedEpoch >= 0 && leading is not null)
         {
             error = CompareEpochs(partition);
         }

@@ -136,6 +136,7 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
         await host.Replicas.DrainAsync(CancellationToken.None);
         cluster.Network.Unlisten(id);
         cluster.Membership.Leave(id);
+        cluster.AskNoMore(id);
         await host.DisposeAsync();
         End("has stopped", withHost: false);
         Disk.ProcessKill();

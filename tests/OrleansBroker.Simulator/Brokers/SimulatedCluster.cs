@@ -49,6 +49,9 @@ internal sealed class SimulatedCluster
     /// <summary>The broker can be asked by its peers.</summary>
     public void Ask(int broker, SimulatedProcess process, PeerService service) => _peers[broker] = (process, service);
 
+    /// <summary>The broker is about to stop, and answers no more questions.</summary>
+    public void AskNoMore(int broker) => _peers.Remove(broker);
+
     public (SimulatedProcess Process, PeerService Service)? Peer(int broker) =>
         _peers.TryGetValue(broker, out var peer) && !peer.Process.IsDead ? peer : null;
 }

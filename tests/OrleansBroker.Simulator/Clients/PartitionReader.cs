@@ -56,7 +56,7 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
         var from = _preferred >= 0 ? _preferred : leader;
         try
         {
-            var response = await client.CallAsync<FetchRequest, FetchResponse>(from, Request(epoch, maxWaitMs), Version);
+            var response = await client.CallAsync<FetchRequest, FetchResponse>(from, Request(epoch, from == leader ? _lastEpoch : -1, maxWaitMs), Version);
             return response.ErrorCode == ErrorCode.None && response.Responses.Length > 0 ? await TakeAsync(response.Responses[0].Partitions[0], from) : await FailAsync();
         }
         catch (IOException)
@@ -65,7 +65,8 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
         }
     }
 
-    private FetchRequest Request(int epoch, int maxWaitMs) => new()
+    /// <param name="lastEpoch">Only the leader can tell that a log has parted from it; a follower may merely be behind.</param>
+    private FetchRequest Request(int epoch, int lastEpoch, int maxWaitMs) => new()
     {
         MaxWaitMs = maxWaitMs,
         MinBytes = 1,
@@ -75,7 +76,7 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
             new()
             {
                 Topic = partition.Topic,
-                Partitions = [new() { Partition = partition.Partition, CurrentLeaderEpoch = epoch, FetchOffset = Position, LastFetchedEpoch = _lastEpoch, PartitionMaxBytes = 1 << 16 }],
+                Partitions = [new() { Partition = partition.Partition, CurrentLeaderEpoch = epoch, FetchOffset = Position, LastFetchedEpoch = lastEpoch, PartitionMaxBytes = 1 << 16 }],
             },
         ],
     };

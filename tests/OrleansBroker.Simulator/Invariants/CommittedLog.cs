@@ -78,14 +78,33 @@ internal sealed class CommittedLog(TopicPartition partition)
             return;
         }
 
-        if (batch.BaseOffset < End)
+        CheckNeighbours(batch, replica);
+        _batches[batch.BaseOffset] = (hash, batch.NextOffset, replica);
+
+        // Behind a hole, which the deletion of records leaves, sequences are not known in order.
+        if (batch.BaseOffset >= End)
         {
-            throw new SimulationFailure("replicas differ", $"{partition}: {replica} has a batch that begins at {batch.BaseOffset}, inside of another that was committed");
+            NoteSequence(batch);
+            End = batch.NextOffset;
+        }
+    }
+
+    private void CheckNeighbours(RecordBatchView batch, string replica)
+    {
+        if (batch.BaseOffset >= End)
+        {
+            return;
         }
 
-        NoteSequence(batch);
-        _batches[batch.BaseOffset] = (hash, batch.NextOffset, replica);
-        End = batch.NextOffset;
+        var (baseOffset, next) = (batch.BaseOffset, batch.NextOffset);
+        foreach (var (first, other) in _batches)
+        {
+            if (first < next && other.Next > baseOffset)
+            {
+                throw new SimulationFailure(
+                    "replicas differ", $"{partition}: {replica} has a batch from {baseOffset} to {next - 1} (epoch {batch.PartitionLeaderEpoch}), where {other.By} had one from {first} to {other.Next - 1} below its high watermark");
+            }
+        }
     }
 
     private void NoteSequence(RecordBatchView batch)

@@ -23,7 +23,7 @@ internal sealed class Progress(SimulatedCluster cluster, Load load)
             var leader = Array.Find(cluster.Brokers, broker => broker.Id == state.Leader.Value);
             if (leader?.Host?.Services.Partitions.Find(state.TopicId, state.Partition) is not { IsLeader: true } leading)
             {
-                return IsInCatalog(state.TopicId) ? $"{name} has no leader that leads (broker {state.Leader} in epoch {state.LeaderEpoch})" : null;
+                return IsInCatalog(state.TopicId, state.Partition) ? $"{name} has no leader that leads (broker {state.Leader} in epoch {state.LeaderEpoch})" : null;
             }
 
             if (state.Isr.Length != state.Replicas.Length || state.IsReassigning)
@@ -35,8 +35,9 @@ internal sealed class Progress(SimulatedCluster cluster, Load load)
         return null;
     }
 
-    /// <summary>A document may be left over from a topic whose creation failed halfway.</summary>
-    private bool IsInCatalog(Guid topic) => cluster.Brokers.Any(broker => broker.Host?.Services.Metadata.Current.Find(topic) is not null);
+    /// <summary>A document may be left over from a creation that failed halfway.</summary>
+    private bool IsInCatalog(Guid topic, int partition) =>
+        cluster.Brokers.Any(broker => broker.Host?.Services.Metadata.Current.Find(topic) is { } known && partition < known.Partitions.Length);
 
     private string? Producer()
     {

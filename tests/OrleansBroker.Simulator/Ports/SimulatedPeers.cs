@@ -57,7 +57,7 @@ internal sealed class SimulatedPeers(SimulatedNetwork network, SimulatedProcess 
             var reply = await request.AnswerAsync(service);
             answer = () => answered.TrySetResult(reply);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             answer = () => answered.TrySetException(new IOException($"broker {target} could not answer: {e.Message}", e));
         }
