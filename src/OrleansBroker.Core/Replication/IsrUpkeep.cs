@@ -23,9 +23,8 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// <summary>Has the ISR of a partition looked at soon. Does not block: it is called from where fetches are served.</summary>
     public void Queue(Replica replica)
     {
-        if (replica.TryQueue())
+        if (TryEnqueue(replica))
         {
-            _due.Enqueue(replica);
             _wakeUp.Call();
         }
     }
@@ -33,13 +32,9 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// <summary>Has the ISRs looked at that may have to change: a broker died, or time has passed.</summary>
     public void QueueChanged()
     {
-        var brokers = services.Membership.Current;
-        foreach (var replica in replicas.All)
+        if (EnqueueChanged())
         {
-            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.IsChangeDue(brokers, CaughtUpSince())))
-            {
-                Queue(replica);
-            }
+            _wakeUp.Call();
         }
     }
 
@@ -72,7 +67,9 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         while (true)
         {
             await _wakeUp.SleepAsync(TimeSpan.FromMilliseconds(Math.Max(services.Config.Current.ReplicaLagTimeMaxMs / 2, 1)), stopping);
-            QueueChanged();
+
+            // Without a call: while the documents cannot be reached, each round would wake the next.
+            EnqueueChanged();
             var due = new List<Replica>();
             while (_due.TryDequeue(out var replica))
             {
@@ -138,6 +135,32 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         }
 
         return false;
+    }
+
+    private bool TryEnqueue(Replica replica)
+    {
+        var isFirst = replica.TryQueue();
+        if (isFirst)
+        {
+            _due.Enqueue(replica);
+        }
+
+        return isFirst;
+    }
+
+    private bool EnqueueChanged()
+    {
+        var brokers = services.Membership.Current;
+        var isAny = false;
+        foreach (var replica in replicas.All)
+        {
+            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.IsChangeDue(brokers, CaughtUpSince())))
+            {
+                isAny |= TryEnqueue(replica);
+            }
+        }
+
+        return isAny;
     }
 
     private async ValueTask VerifyAsync(Replica replica, CancellationToken stopping)

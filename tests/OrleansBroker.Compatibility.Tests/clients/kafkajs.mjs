@@ -50,12 +50,14 @@ async function start (name, { group, topics, from = 'earliest', autoCommit = fal
   const consumer = kafka.consumer({ groupId: group, sessionTimeout: sessionMs, heartbeatInterval: 300, rebalanceTimeout: 20000, maxWaitTimeInMs: 200, retry: { retries: 12, initialRetryTime: 100, maxRetryTime: 1000 } })
   const inbox = new Inbox()
   const positions = new Positions()
-  const entry = { consumer, inbox, positions, floor: new Map() }
+  const entry = { consumer, inbox, positions, floor: new Map(), acknowledged: [] }
   consumers.set(name, entry)
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     positions.clear()
     inbox.assign(Object.entries(payload.memberAssignment).flatMap(([topic, list]) => list.map(partition => [topic, partition])))
   })
+  consumer.on(consumer.events.COMMIT_OFFSETS, ({ payload }) =>
+    entry.acknowledged.push(...payload.topics.flatMap(each => each.partitions.map(({ partition, offset }) => [partition, Number(offset)]))))
   consumer.on(consumer.events.REBALANCING, () => inbox.assign([]))
   consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || inbox.fail(payload.error))
   await consumer.connect()
@@ -111,12 +113,14 @@ async function seek ({ name, topic, partition, offset }) {
 }
 
 async function commit ({ name }) {
-  const { consumer, positions } = consumers.get(name)
+  const { consumer, positions, acknowledged } = consumers.get(name)
   const all = positions.all
+  acknowledged.length = 0
   if (all.length > 0) {
     await consumer.commitOffsets(all.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })))
   }
-  return all.map(({ partition, offset }) => [partition, offset])
+  // A consumer that is not running, as when it begins anew after an error, sends nothing and raises nothing: only the event tells.
+  return [...acknowledged]
 }
 
 async function leave ({ name }) {

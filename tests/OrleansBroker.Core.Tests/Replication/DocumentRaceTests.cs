@@ -1,3 +1,4 @@
+using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
@@ -40,6 +41,24 @@ public sealed class DocumentRaceTests : IAsyncDisposable
 
         await UntilAsync(() => _cluster[2].Partition!.IsLeader && !_cluster[1].Partition!.IsLeader);
         Assert.Equal(2, _cluster[1].Partition!.State.Leader.Value);
+    }
+
+    [Fact]
+    public async Task Documents_that_cannot_be_reached_are_not_asked_for_without_pause()
+    {
+        Assert.True(BrokerConfig.TryCreate([new("replica.lag.time.max.ms", "400")], out var config, out _));
+        _cluster[1].Config.Replace(config);
+        await StartAsync(State(1, [1, 2], [1, 2]));
+        _cluster.Documents.IsNextAnswerLost = true;
+        await _cluster.StopAsync(2);
+        await UntilAsync(() => _cluster.Documents.Refused > 0);
+        var started = TimeProvider.System.GetTimestamp();
+
+        await UntilAsync(() => _cluster.Documents.Refused > 30);
+
+        Assert.True(TimeProvider.System.GetElapsedTime(started) > TimeSpan.FromSeconds(1), "thirty questions were asked without a pause");
+        _cluster.Documents.IsNextAnswerLost = false;
+        await UntilAsync(() => _cluster.Stored!.Isr.Length == 1);
     }
 
     [Fact]

@@ -198,6 +198,10 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         private readonly ConcurrentDictionary<string, StoredDocument> _documents = new(StringComparer.Ordinal);
         private long _etags;
         private volatile bool _isLost;
+        private int _refused;
+
+        /// <summary>How often somebody was left without an answer.</summary>
+        public int Refused => Volatile.Read(ref _refused);
 
         /// <summary>The next write is done; its writer does not hear of that, and nobody of anything, until this is unset.</summary>
         public bool IsNextAnswerLost { get; set; }
@@ -236,6 +240,7 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         {
             if (_isLost && IsNextAnswerLost)
             {
+                Interlocked.Increment(ref _refused);
                 throw new IOException("there is no answer");
             }
         }
