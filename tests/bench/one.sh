@@ -5,6 +5,7 @@ acks=1 partitions=1
 throughput() { # COUNT SIZE
   local count=$(($1 / scale)) size="$2" output
   say "floor: $((count * size / 1000000)) MB"
+  touch_memory
   output="$("$built/floor" throughput "$work" $((count * size)))"
   keep "floor-$size" $output
   say "broker: $count records of $size B"
@@ -12,6 +13,7 @@ throughput() { # COUNT SIZE
   keep start seconds="$start_seconds"
   warm_up
   load create "$address" records 1
+  touch_memory
   output="$(load produce "$address" records "$pid" "$count" "$size" "$acks" "$partitions")"
   keep "produce-$size" $output
   output="$(load consume "$address" records "$pid" "$count")"

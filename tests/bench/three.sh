@@ -6,6 +6,7 @@ cluster="$root/tests/OrleansBroker.TestCluster"
 throughput() { # COUNT SIZE
   local count=$(($1 / scale)) size="$2" output
   say "floor: $((count * size / 1000000)) MB"
+  touch_memory
   output="$("$built/floor" throughput "$work" $((count * size)))"
   keep "floor-$size" $output
   say "three brokers: $count records of $size B"
@@ -13,6 +14,7 @@ throughput() { # COUNT SIZE
   keep start seconds="$start_seconds"
   warm_up
   load create "$address" records "$partitions"
+  touch_memory
   output="$(load produce "$address" records "$pid" "$count" "$size" "$acks" "$partitions")"
   keep "produce-$size" $output
   stop
