@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
@@ -114,7 +115,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     private async ValueTask OpenAsync(CancellationToken cancellation)
     {
         var logs = OpenLogs();
-        var documents = _options.Documents();
+        var documents = new TimeLimitedDocumentStore(_options.Documents(), _options.Clock);
         var config = _options.Config;
         var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
         Registration = await new BrokerRegistry(documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);

@@ -39,6 +39,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private readonly ReassignmentExecution _reassignments;
     private readonly InternalTopicGrowth _growth;
     private readonly PreferredLeaders _preferredLeaders;
+    private readonly WakeUp _electionsDue;
     private readonly WakeUp _sweepDue;
     private readonly Lock _topics = new();
     private readonly Dictionary<ReplicaKey, PartitionState> _unplaced = [];
@@ -63,6 +64,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _reassignments = new ReassignmentExecution(services, _replicas, _isr);
         _growth = new InternalTopicGrowth(services, _replicas, _reassignments);
         _preferredLeaders = new PreferredLeaders(services, _replicas, _elections);
+        _electionsDue = new WakeUp(services.Clock);
         _sweepDue = new WakeUp(services.Clock);
     }
 
@@ -90,7 +92,8 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _services.Logs.MarkRunning();
         _opening.WarnOfStrayLogs();
         _membership = _services.Membership.Subscribe(_ => OnMembershipChanged());
-        _loops.Add(RunAsync("elections", SweepAsync));
+        _loops.Add(RunAsync("elections", ElectAsync));
+        _loops.Add(RunAsync("replicas", SweepAsync));
         _loops.Add(RunAsync("in-sync replicas", _isr.RunAsync));
         _loops.Add(RunAsync("preferred leaders", _preferredLeaders.RunAsync));
         _loops.Add(RunAsync("announcements", _exchange.RunPushesAsync));
@@ -191,6 +194,8 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _membership?.Dispose();
         _stopping.Cancel();
         await Task.WhenAll(_loops);
+        await _elections.EndAsync();
+        await _isr.EndAsync();
         await _fetchers.DisposeAsync();
         _stopping.Dispose();
     }
@@ -300,20 +305,30 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private void OnMembershipChanged()
     {
         _isr.QueueChanged();
+        _electionsDue.Call();
         _sweepDue.Call();
+    }
+
+    // By themselves: nothing that takes long holds them up.
+    private async Task ElectAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await _elections.SweepAsync(stopping);
+            await _electionsDue.SleepAsync(SweepInterval, stopping);
+        }
     }
 
     private async Task SweepAsync(CancellationToken stopping)
     {
         while (true)
         {
-            await _elections.SweepAsync(stopping);
             await HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed).Select(replica => replica.Partition.State), stopping);
             await HandOverAsync(_opening.Missed.Where(_roles.IsMine), stopping);
             await _reassignments.SweepAsync(stopping);
             await _growth.SweepAsync(stopping);
             _isr.QueueUncertain();
-            await _isr.VerifyAsync(stopping);
+            _isr.Verify(stopping);
             RemoveMovedAway();
             OpenMissed();
             await _sweepDue.SleepAsync(SweepInterval, stopping);

@@ -9,16 +9,33 @@ namespace OrleansBroker.Core.Replication;
 /// have caught up. Every change is a compare-and-swap of the partition's document; until its outcome is known a record is committed
 /// only when the members of both ISRs have it.
 /// </summary>
-internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, PartitionDocumentStore documents, ReplicaRoles roles)
+internal sealed class IsrUpkeep
 {
-    private const int WritesAtOnceMax = 64;
     private const int AttemptsMax = 3;
     private const int VerifiedAtOnceMax = 32;
 
-    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
+    private readonly ReplicaServices _services;
+    private readonly ReplicaSet _replicas;
+    private readonly PartitionDocumentStore _documents;
+    private readonly ReplicaRoles _roles;
+    private readonly ILogger _logger;
     private readonly ConcurrentQueue<Replica> _due = new();
-    private readonly WakeUp _wakeUp = new(services.Clock);
+    private readonly WakeUp _wakeUp;
+    private readonly ReplicaRounds _updates;
+    private readonly ReplicaRounds _verifications;
     private int _verified;
+
+    public IsrUpkeep(ReplicaServices services, ReplicaSet replicas, PartitionDocumentStore documents, ReplicaRoles roles)
+    {
+        _services = services;
+        _replicas = replicas;
+        _documents = documents;
+        _roles = roles;
+        _logger = services.Loggers.CreateLogger<BrokerReplicas>();
+        _wakeUp = new WakeUp(services.Clock);
+        _updates = new ReplicaRounds("the in-sync replicas", services, OnUpdated);
+        _verifications = new ReplicaRounds("the document", services);
+    }
 
     /// <summary>Has the ISR of a partition looked at soon. Does not block: it is called from where fetches are served.</summary>
     public void Queue(Replica replica)
@@ -29,10 +46,10 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         }
     }
 
-    /// <summary>Has the ISRs looked at that may have to change: a broker died, or time has passed.</summary>
+    /// <summary>Has the ISRs looked at that may have to change: a broker died, or the configuration is another one.</summary>
     public void QueueChanged()
     {
-        if (EnqueueChanged())
+        if (EnqueueChanged(_ => true))
         {
             _wakeUp.Call();
         }
@@ -41,9 +58,9 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// <summary>Has writes settled whose outcome was not known.</summary>
     public void QueueUncertain()
     {
-        foreach (var replica in replicas.All)
+        foreach (var replica in _replicas.All)
         {
-            if (replica.IsUncertain && replica.Partition.IsLeader)
+            if (replica.IsUncertain && replica.Partition.IsLeader && !_updates.IsUnderWay(replica))
             {
                 Queue(replica);
             }
@@ -54,33 +71,28 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// Looks after the documents of some of the partitions that this broker leads, in turn: a store that has gone back is written to
     /// again.
     /// </summary>
-    public async ValueTask VerifyAsync(CancellationToken stopping)
+    public void Verify(CancellationToken stopping)
     {
-        var led = replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.State.Replicas.Length > 1).ToArray();
+        var led = _replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.State.Replicas.Length > 1).ToArray();
         var some = led.Length <= VerifiedAtOnceMax ? led : [.. Enumerable.Range(0, VerifiedAtOnceMax).Select(i => led[(_verified + i) % led.Length])];
         _verified = led.Length == 0 ? 0 : (_verified + some.Length) % led.Length;
-        await Concurrently.ForEachAsync(some, WritesAtOnceMax, replica => VerifyAsync(replica, stopping));
+        _verifications.Begin([.. some.Where(replica => !_verifications.IsUnderWay(replica))], replica => VerifyAsync(replica, stopping), stopping);
     }
 
     public async Task RunAsync(CancellationToken stopping)
     {
         while (true)
         {
-            await _wakeUp.SleepAsync(TimeSpan.FromMilliseconds(Math.Max(services.Config.Current.ReplicaLagTimeMaxMs / 2, 1)), stopping);
+            await _wakeUp.SleepAsync(TimeSpan.FromMilliseconds(Math.Max(_services.Config.Current.ReplicaLagTimeMaxMs / 2, 1)), stopping);
 
-            // Without a call: while the documents cannot be reached, each round would wake the next.
-            EnqueueChanged();
-            var due = new List<Replica>();
-            while (_due.TryDequeue(out var replica))
-            {
-                // From here on another call counts for the next round, whatever becomes of this one.
-                replica.Unqueue();
-                due.Add(replica);
-            }
-
-            await Concurrently.ForEachAsync(due, WritesAtOnceMax, replica => UpdateAsync(replica, stopping));
+            // Without a call, and not what is under way: while the documents cannot be reached, each round would wake the next.
+            EnqueueChanged(replica => !_updates.IsUnderWay(replica));
+            _updates.Begin(TakeDue(), replica => UpdateAsync(replica, stopping), stopping);
         }
     }
+
+    /// <summary>Completes when nothing is under way any more: to be called once it was told to stop.</summary>
+    public Task EndAsync() => Waiting.AllAsync([_updates.EndAsync(), _verifications.EndAsync()]);
 
     /// <summary>
     /// Stores another state of a partition that this broker leads. <paramref name="change"/> may be called again where the document
@@ -94,7 +106,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
             {
-                if (replica.IsUncertain || !documents.HasRead(replica.Key))
+                if (replica.IsUncertain || !_documents.HasRead(replica.Key))
                 {
                     await ReadAgainAsync(replica, cancellation);
                 }
@@ -117,10 +129,10 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
                 }
 
                 replica.IsUncertain = true;
-                if (await documents.WriteAsync(next, cancellation))
+                if (await _documents.WriteAsync(next, cancellation))
                 {
                     replica.IsUncertain = false;
-                    roles.Take(replica, next);
+                    _roles.Take(replica, next);
                     return true;
                 }
             }
@@ -137,6 +149,34 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         return false;
     }
 
+    /// <summary>What no round is at; the rest stays for when its round is done with it.</summary>
+    private List<Replica> TakeDue()
+    {
+        var due = new List<Replica>();
+        for (var left = _due.Count; left > 0 && _due.TryDequeue(out var replica); left--)
+        {
+            if (_updates.IsUnderWay(replica))
+            {
+                _due.Enqueue(replica);
+                continue;
+            }
+
+            // From here on another call counts for the next round, whatever becomes of this one.
+            replica.Unqueue();
+            due.Add(replica);
+        }
+
+        return due;
+    }
+
+    private void OnUpdated(Replica replica)
+    {
+        if (replica.IsQueued)
+        {
+            _wakeUp.Call();
+        }
+    }
+
     private bool TryEnqueue(Replica replica)
     {
         var isFirst = replica.TryQueue();
@@ -148,13 +188,13 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         return isFirst;
     }
 
-    private bool EnqueueChanged()
+    private bool EnqueueChanged(Predicate<Replica> filter)
     {
-        var brokers = services.Membership.Current;
+        var brokers = _services.Membership.Current;
         var isAny = false;
-        foreach (var replica in replicas.All)
+        foreach (var replica in _replicas.All)
         {
-            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.IsChangeDue(brokers, CaughtUpSince())))
+            if (replica.Partition.Leadership is { } leading && (replica.IsUncertain || leading.IsChangeDue(brokers, CaughtUpSince())) && filter(replica))
             {
                 isAny |= TryEnqueue(replica);
             }
@@ -163,26 +203,29 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         return isAny;
     }
 
-    private async ValueTask VerifyAsync(Replica replica, CancellationToken stopping)
+    private async ValueTask<bool> VerifyAsync(Replica replica, CancellationToken stopping)
     {
         await replica.Document.EnterAsync(stopping);
         try
         {
-            var stored = await documents.ReadAsync(replica.Key, stopping);
+            var stored = await _documents.ReadAsync(replica.Key, stopping);
             if (stored is null || replica.Partition.State.IsNewerThan(stored.LeaderEpoch, stored.PartitionEpoch))
             {
-                ReplicationLog.DocumentWentBack(_logger, replica.Partition.Name, services.Self.Id);
+                ReplicationLog.DocumentWentBack(_logger, replica.Partition.Name, _services.Self.Id);
                 replica.IsUncertain = true;
                 Queue(replica);
             }
             else
             {
-                roles.Take(replica, stored);
+                _roles.Take(replica, stored);
             }
+
+            return true;
         }
         catch (IOException)
         {
             // The next time.
+            return false;
         }
         finally
         {
@@ -190,7 +233,8 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
         }
     }
 
-    private async ValueTask UpdateAsync(Replica replica, CancellationToken stopping)
+    /// <returns>False where it is to be tried again.</returns>
+    private async ValueTask<bool> UpdateAsync(Replica replica, CancellationToken stopping)
     {
         var partition = replica.Partition;
         var before = partition.State;
@@ -211,11 +255,13 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
                 ReplicationLog.ReassignmentCompleted(_logger, partition.Name, string.Join(",", partition.State.Replicas));
             }
         }
+
+        return !replica.IsUncertain || !partition.IsLeader;
     }
 
     private PartitionState? Change(Partition partition, PartitionState state)
     {
-        var brokers = services.Membership.Current;
+        var brokers = _services.Membership.Current;
         if (partition.Leadership is not { } leading)
         {
             return null;
@@ -229,9 +275,9 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     /// <summary>After a conflict or a lost answer: what stands there now? It stays uncertain until a write of ours has moved the ETag on.</summary>
     private async ValueTask ReadAgainAsync(Replica replica, CancellationToken cancellation)
     {
-        if (await documents.ReadAsync(replica.Key, cancellation) is { } stored)
+        if (await _documents.ReadAsync(replica.Key, cancellation) is { } stored)
         {
-            roles.Take(replica, stored);
+            _roles.Take(replica, stored);
         }
         else if (replica.Partition.State.Replicas.Length > 1)
         {
@@ -240,7 +286,7 @@ internal sealed class IsrUpkeep(ReplicaServices services, ReplicaSet replicas, P
     }
 
     private long CaughtUpSince() =>
-        services.Clock.GetTimestamp() - (long)(services.Config.Current.ReplicaLagTimeMaxMs / 1000.0 * services.Clock.TimestampFrequency);
+        _services.Clock.GetTimestamp() - (long)(_services.Config.Current.ReplicaLagTimeMaxMs / 1000.0 * _services.Clock.TimestampFrequency);
 
     private static string Print(IsrMember[] isr) => string.Join(",", isr.Select(member => member.Broker));
 }

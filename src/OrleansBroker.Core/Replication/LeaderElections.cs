@@ -20,9 +20,13 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
     /// <summary>The second choice waits so long for the first, the third twice as long.</summary>
     private static readonly TimeSpan ChoicePatience = TimeSpan.FromSeconds(2);
 
-    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
+    /// <summary>How long an answer to one who has partitions taken over waits for all of them.</summary>
+    private static readonly TimeSpan TakingPatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Stands wherever nobody leads and this broker should, for all those partitions at once.</summary>
+    private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
+    private readonly ReplicaRounds _rounds = new("the election", services);
+
+    /// <summary>Stands wherever nobody leads and this broker should, for all those partitions at once. What comes of it is not waited for.</summary>
     public async ValueTask SweepAsync(CancellationToken cancellation)
     {
         var brokers = services.Membership.Current;
@@ -42,15 +46,21 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
                 replica.LeaderlessSince ??= services.Clock.GetTimestamp();
             }
 
-            standing.Add(replica);
+            if (!_rounds.IsUnderWay(replica))
+            {
+                standing.Add(replica);
+            }
         }
 
         if (standing.Count > 0)
         {
             var heard = await AskPeersAsync(standing, brokers, cancellation);
-            await Concurrently.ForEachAsync(standing, AtOnceMax, async replica => await ElectAsync(replica, ElectionKind.LeaderLost, heard, cancellation));
+            _rounds.Begin(standing, async replica => await ElectAsync(replica, ElectionKind.LeaderLost, heard, cancellation) is not null, cancellation);
         }
     }
+
+    /// <summary>Completes when no election is under way any more: to be called once they were told to stop.</summary>
+    public Task EndAsync() => _rounds.EndAsync();
 
     /// <summary>Stands for partitions that another broker leads, or that nobody can lead without loss.</summary>
     public async ValueTask<IReadOnlyList<ErrorCode>> TakeAsync(IReadOnlyList<ReplicaKey> keys, ElectionKind kind, CancellationToken cancellation)
@@ -58,12 +68,23 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
         var found = keys.Select(replicas.Find).ToArray();
         var heard = kind == ElectionKind.Handover ? [] : await AskPeersAsync([.. found.OfType<Replica>()], services.Membership.Current, cancellation);
         var errors = new ErrorCode[keys.Count];
-        await Concurrently.ForEachAsync([.. Enumerable.Range(0, keys.Count)], AtOnceMax, async i =>
-            errors[i] = found[i] is { } replica ? await ElectAsync(replica, kind, heard, cancellation) : ErrorCode.UnknownTopicOrPartition);
-        return errors;
+        Array.Fill(errors, ErrorCode.LeaderNotAvailable);
+        var elections = Concurrently.ForEachAsync([.. Enumerable.Range(0, keys.Count)], AtOnceMax, async i =>
+            errors[i] = found[i] is { } replica ? await ElectAsync(replica, kind, heard, cancellation) ?? ErrorCode.LeaderNotAvailable : ErrorCode.UnknownTopicOrPartition);
+        try
+        {
+            await elections.AsTask().WithinAsync(TakingPatience, services.Clock, cancellation);
+            return errors;
+        }
+        catch (TimeoutException)
+        {
+            // What is still under way goes on; who asked hears of that as everybody does.
+            return [.. errors];
+        }
     }
 
-    private async ValueTask<ErrorCode> ElectAsync(Replica replica, ElectionKind kind, IReadOnlyList<Heard> heard, CancellationToken cancellation)
+    /// <returns>Null where the documents could not be reached.</returns>
+    private async ValueTask<ErrorCode?> ElectAsync(Replica replica, ElectionKind kind, IReadOnlyList<Heard> heard, CancellationToken cancellation)
     {
         await replica.Document.EnterAsync(cancellation);
         try
@@ -102,6 +123,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
         {
             // Whether it is done or not, the next sweep reads what stands there.
             ReplicationLog.WriteUncertain(_logger, replica.Partition.Name, e.Message);
+            return null;
         }
         finally
         {

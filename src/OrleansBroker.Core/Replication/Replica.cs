@@ -35,6 +35,9 @@ internal sealed class Replica(ReplicaKey key, Partition partition)
     /// <summary>Whether it was said that the partition has no leader; once.</summary>
     public bool IsLeaderlessTold { get; set; }
 
+    /// <summary>Whether somebody has asked for it to be looked at.</summary>
+    public bool IsQueued => Volatile.Read(ref _isQueued) != 0;
+
     /// <summary>True for the first who asks until <see cref="Unqueue"/>.</summary>
     public bool TryQueue() => Interlocked.Exchange(ref _isQueued, 1) == 0;
 

@@ -40,9 +40,11 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
     public MemoryDocuments Documents { get; } = new();
 
     /// <summary>The partition's document.</summary>
-    public PartitionState? Stored => Documents.Find(PartitionDocuments.NameOf(Topic.Id, 0)) is { } content ? PartitionDocuments.Read(content.Span, out _) : null;
+    public PartitionState? Stored => StoredOf(0);
 
     public Broker this[int id] => _brokers[id];
+
+    public PartitionState? StoredOf(int partition) => Documents.Find(PartitionDocuments.NameOf(Topic.Id, partition)) is { } content ? PartitionDocuments.Read(content.Span, out _) : null;
 
     public async Task StartAsync(params int[] ids)
     {
@@ -65,8 +67,11 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
     }
 
     /// <summary>A follower has fetched all that the leader has.</summary>
-    public void CatchUp(int leader, int follower) =>
-        _brokers[leader].Partition!.NoteFetched(new BrokerId(follower), _brokers[follower].Epoch, _brokers[leader].Partition!.Log.LogEndOffset, TimeProvider.System.GetTimestamp());
+    public void CatchUp(int leader, int follower, int partition = 0)
+    {
+        var led = _brokers[leader].PartitionAt(partition)!;
+        led.NoteFetched(new BrokerId(follower), _brokers[follower].Epoch, led.Log.LogEndOffset, TimeProvider.System.GetTimestamp());
+    }
 
     public static async Task UntilAsync(Func<bool> condition)
     {
@@ -131,11 +136,13 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
 
         public BrokerConfigCache Config { get; } = new(BrokerConfig.Default);
 
-        public Partition? Partition => _partitions.Find(cluster.Topic.Id, 0);
+        public Partition? Partition => PartitionAt(0);
 
         public SimulatedDisk Disk => _disk;
 
         public bool HasLog => _logs!.Find(new TopicPartition(cluster.Topic.Name, 0)) is not null;
+
+        public Partition? PartitionAt(int index) => _partitions.Find(cluster.Topic.Id, index);
 
         public void Open()
         {
@@ -214,6 +221,9 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         /// <summary>What happens between a read and its answer.</summary>
         public Func<ValueTask>? OnRead { get; set; }
 
+        /// <summary>What happens before a write.</summary>
+        public Func<string, CancellationToken, ValueTask>? OnWrite { get; set; }
+
         public async ValueTask<StoredDocument?> ReadAsync(string name, CancellationToken cancellation)
         {
             Check();
@@ -222,8 +232,9 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
             return found;
         }
 
-        public ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation)
+        public async ValueTask<string?> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expectedETag, CancellationToken cancellation)
         {
+            await (OnWrite?.Invoke(name, cancellation) ?? ValueTask.CompletedTask);
             Check();
             var written = new StoredDocument(content.ToArray(), $"{Interlocked.Increment(ref _etags)}");
             var isWritten = expectedETag is null
@@ -231,7 +242,7 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
                 : _documents.TryGetValue(name, out var current) && current.ETag == expectedETag && _documents.TryUpdate(name, written, current);
             _isLost = IsNextAnswerLost;
             Check();
-            return new(isWritten ? written.ETag : null);
+            return isWritten ? written.ETag : null;
         }
 
         public ValueTask<bool> DeleteAsync(string name, string expectedETag, CancellationToken cancellation) => throw new NotSupportedException();
