@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using OrleansBroker.Protocol;
 using OrleansBroker.Storage.Checkpoints;
 using OrleansBroker.Storage.Files;
@@ -20,9 +19,9 @@ public sealed class LogDirectory : IDisposable
 
     // Their next start has to recover them as this one should have.
     private readonly ConcurrentDictionary<TopicPartition, LogCheckpoint> _unloaded = new();
+    private readonly BootMark _boot;
     private readonly StopKind _lastStop;
     private bool _isRunning;
-    private bool _isDisowned;
     private bool _disposed;
 
     private LogDirectory(LogDirectoryOptions options, IDisposable directoryLock, MetaProperties meta)
@@ -33,6 +32,7 @@ public sealed class LogDirectory : IDisposable
         _deletions = new DeferredDeletions(_files, options.Logger);
         ClusterId = meta.ClusterId;
         DirectoryId = meta.DirectoryId;
+        _boot = new BootMark(_files, options.Path, options.BootId);
         _lastStop = TakeStopKind();
     }
 
@@ -131,7 +131,11 @@ public sealed class LogDirectory : IDisposable
             Write(LogFileNames.LogStartOffsetCheckpoint, starting, log => log.LogStartOffset, unloaded => unloaded.LogStartOffset);
             _checkpointed.Clear();
             _checkpointed.UnionWith(logs.Select(log => log.Partition));
-            DisownFailed(logs);
+            if (Array.Exists(logs, log => log.IsFailed))
+            {
+                // Where that was not possible when it failed.
+                _boot.Withdraw();
+            }
         }
     }
 
@@ -144,7 +148,7 @@ public sealed class LogDirectory : IDisposable
     {
         if (_unloaded.IsEmpty)
         {
-            _files.Replace(Path, LogFileNames.BootId, Encoding.UTF8.GetBytes(_options.BootId), flush: true);
+            _boot.Write();
         }
 
         _isRunning = true;
@@ -192,14 +196,16 @@ public sealed class LogDirectory : IDisposable
         }
     }
 
-    // The page cache of a log that could not be written need not be what was acknowledged: the next start is to know no stop that
-    // lost nothing.
-    private void DisownFailed(PartitionLog[] logs)
+    // At once: a kill may come before anything else is written.
+    private void OnLogFailed()
     {
-        if (_isRunning && !_isDisowned && Array.Exists(logs, log => log.IsFailed))
+        try
         {
-            _files.Replace(Path, LogFileNames.BootId, string.Empty, flush: true);
-            _isDisowned = true;
+            _boot.Withdraw();
+        }
+        catch (IOException e)
+        {
+            StorageLog.BootMarkStays(_options.Logger, Path, e.Message);
         }
     }
 
@@ -255,8 +261,7 @@ public sealed class LogDirectory : IDisposable
             return StopKind.Clean;
         }
 
-        var bootId = _files.TryReadText($"{Path}/{LogFileNames.BootId}");
-        return _options.BootId.Length > 0 && bootId == _options.BootId ? StopKind.ProcessOnly : StopKind.Unclean;
+        return _boot.IsOfThisBoot ? StopKind.ProcessOnly : StopKind.Unclean;
     }
 
     private void LoadLogs()
@@ -280,7 +285,7 @@ public sealed class LogDirectory : IDisposable
             }
         }
 
-        var loader = new LogLoader(_files, _options.Logger, _deletions, _lastStop, _options.NowMs);
+        var loader = new LogLoader(_files, _options.Logger, _deletions, _lastStop, OnLogFailed, _options.NowMs);
         ForEach(partitions, partition => TryLoad(loader, partition, new LogCheckpoint(
             recoveryPoints.GetValueOrDefault(partition), highWatermarks.GetValueOrDefault(partition), starts.GetValueOrDefault(partition))));
     }
@@ -319,7 +324,7 @@ public sealed class LogDirectory : IDisposable
         {
             _files.CreateDirectory(directory);
             PartitionMetadata.Write(_files, directory, topicId);
-            var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, _options.NowMs);
+            var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, OnLogFailed, _options.NowMs);
             return _logs[partition] = loader.Load(partition, directory, topicId, config, default);
         }
         catch (IOException)

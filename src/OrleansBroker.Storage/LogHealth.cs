@@ -6,7 +6,8 @@ using OrleansBroker.Storage.Segments;
 namespace OrleansBroker.Storage;
 
 /// <summary>What I/O errors mean for a log: a full disk passes, any other one leaves it unknown what is on the disk.</summary>
-internal sealed class LogHealth(TopicPartition partition, ILogger logger)
+/// <param name="failed">Called once when the log fails, while that is locked.</param>
+internal sealed class LogHealth(TopicPartition partition, Action failed, ILogger logger)
 {
     private volatile bool _failed;
     private volatile bool _diskFull;
@@ -51,6 +52,7 @@ internal sealed class LogHealth(TopicPartition partition, ILogger logger)
 
         _failed = true;
         StorageLog.LogFailed(logger, partition, $"{what}: {exception.Message}", exception);
+        failed();
     }
 
     /// <summary>Out of use, which for whoever still appends is the same.</summary>

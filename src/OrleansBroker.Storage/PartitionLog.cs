@@ -33,11 +33,11 @@ public sealed partial class PartitionLog : IDisposable
     private volatile LogConfig _config;
     private bool _changed;
 
-    internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, LoadedLog loaded)
+    internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, Action failed, LoadedLog loaded)
     {
         _files = files;
         _logger = logger;
-        _health = new LogHealth(loaded.Partition, logger);
+        _health = new LogHealth(loaded.Partition, failed, logger);
         Partition = loaded.Partition;
         TopicId = loaded.TopicId;
         Epochs = loaded.Epochs;

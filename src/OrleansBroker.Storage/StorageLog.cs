@@ -44,4 +44,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(13, LogLevel.Warning, "{Partition}: the end of {Path} from offset {Offset} on is missing, and what follows it goes with it")]
     public static partial void EndMissing(ILogger logger, TopicPartition partition, string path, long offset);
+
+    [LoggerMessage(14, LogLevel.Error, "{Path}: a log has failed, and that cannot be noted for the next start: {Reason}")]
+    public static partial void BootMarkStays(ILogger logger, string path, string reason);
 }

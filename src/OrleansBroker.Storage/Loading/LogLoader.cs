@@ -18,7 +18,8 @@ namespace OrleansBroker.Storage.Loading;
 /// between two segments: the end of the first was lost. Compaction leaves such holes too, but only before the recovery point. The
 /// CRC is computed of batches at or behind the recovery point: what lies before was flushed.
 /// </summary>
-internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, long nowMs)
+/// <param name="failed">Called when a log that was loaded fails, by whoever found out.</param>
+internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, Action failed, long nowMs)
 {
     public PartitionLog Load(TopicPartition partition, string directory, Guid topicId, LogConfig config, in LogCheckpoint checkpoint)
     {
@@ -59,7 +60,7 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
             segment.Release();
         }
 
-        return new PartitionLog(files, logger, deletions, new LoadedLog
+        return new PartitionLog(files, logger, deletions, failed, new LoadedLog
         {
             Partition = partition,
             TopicId = topicId,

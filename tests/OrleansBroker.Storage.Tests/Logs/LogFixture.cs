@@ -115,12 +115,18 @@ internal sealed class LogFixture : IDisposable
 
     public void Open()
     {
+        OpenOnly();
+        Directory.MarkRunning();
+    }
+
+    /// <summary>As far as a broker is before it serves.</summary>
+    public void OpenOnly()
+    {
         Directory = LogDirectory.Open(new LogDirectoryOptions
         {
             Files = Files, Path = Path, Broker = new BrokerId(7), NowMs = NowMs, Logger = Logger, BootId = BootId, Config = Config, RecoveryThreads = 1,
         });
         Log = Directory.OpenLog(Orders, TopicId, Config);
-        Directory.MarkRunning();
     }
 
     public void RestartCleanly()

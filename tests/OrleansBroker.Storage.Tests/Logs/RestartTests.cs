@@ -102,6 +102,34 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_failed_counts_also_where_the_kill_comes_at_once()
+    {
+        Fill(1);
+        Directory.Delete(_fixture.LogPath, recursive: true);
+        Assert.Throws<DirectoryNotFoundException>(_fixture.Log.Flush);
+        _fixture.Directory.Dispose();
+
+        _fixture.Open();
+        Assert.False(_fixture.Directory.WasCleanStop);
+    }
+
+    [Fact]
+    public void A_log_that_failed_before_the_broker_served_counts_as_well()
+    {
+        Fill(1);
+        _fixture.Directory.Dispose();
+        _fixture.OpenOnly();
+        Assert.True(_fixture.Directory.WasCleanStop);
+        Directory.Delete(_fixture.LogPath, recursive: true);
+        Assert.Throws<DirectoryNotFoundException>(_fixture.Log.Flush);
+        _fixture.Directory.MarkRunning();
+        _fixture.Directory.Dispose();
+
+        _fixture.Open();
+        Assert.False(_fixture.Directory.WasCleanStop);
+    }
+
+    [Fact]
     public void Corruption_before_the_recovery_point_is_left_to_be_found_when_read()
     {
         Fill(30);

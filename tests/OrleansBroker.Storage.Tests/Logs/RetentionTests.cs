@@ -198,6 +198,7 @@ public sealed class RetentionTests : IDisposable
         var disk = new SimulatedDisk(1);
         using var fixture = new LogFixture(files: disk);
         fixture.Append(1);
+        disk.Faults.Concerns = path => path.EndsWith(".log", StringComparison.Ordinal);
         disk.Faults.WriteErrorChance = 1;
         Assert.Equal(ErrorCode.KafkaStorageError, fixture.Append(1).Error);
         disk.Faults.WriteErrorChance = 0;
