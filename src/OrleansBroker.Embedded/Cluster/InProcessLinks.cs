@@ -101,11 +101,6 @@ internal sealed class InProcessLinks : IClusterLinks, IPeers, IBrokerConnector, 
             // It is about to end, as a rule: who asks sees no more of that than of a connection that breaks.
             throw new IOException($"broker {broker} failed to answer: {e.Message}", e);
         }
-        catch (Exception e) when (e is not IOException && !(e is OperationCanceledException && cancellation.IsCancellationRequested))
-        {
-            // What goes wrong there stays there: a broker that stops in the middle of an answer gives none.
-            throw new IOException($"broker {broker} did not answer: {e.Message}", e);
-        }
     }
 
     public async ValueTask<IBrokerConnection> ConnectAsync(BrokerId broker, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
@@ -188,9 +189,13 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         public async ValueTask<TReply> AskAsync<TReply>(BrokerId broker, PeerRequest<TReply> request, CancellationToken cancellation)
         {
             await Task.Yield();
-            return cluster._brokers[broker.Value].Replicas is { } replicas
-                ? await request.AnswerAsync(new PeerService { Replicas = replicas, Catalog = null! })
-                : throw new IOException($"broker {broker} does not live");
+            if (cluster._brokers[broker.Value].Replicas is not { } replicas)
+            {
+                throw new IOException($"broker {broker} does not live");
+            }
+
+            var reply = await PeerMessages.AnswerAsync(PeerMessages.Write(request, PeerMessages.VersionMax), new PeerService { Replicas = replicas, Catalog = null! });
+            return PeerMessages.ReadReply(request, reply);
         }
 
         public ValueTask<IBrokerConnection> ConnectAsync(BrokerId broker, CancellationToken cancellation) => throw new IOException("no records move here");

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
 
@@ -25,7 +26,14 @@ internal sealed class CatalogCluster(IDocumentStore store, int brokers) : IPeers
             over ?? store, config, inCluster: services => services with { Membership = new FixedMembership(ViewOf(brokers)), Peers = this });
     }
 
-    public ValueTask<TReply> AskAsync<TReply>(BrokerId broker, PeerRequest<TReply> request, CancellationToken cancellation) => !IsSilent && _processes.TryGetValue(broker, out var process)
-        ? request.AnswerAsync(new PeerService { Replicas = null!, Catalog = process.Host })
-        : throw new IOException($"broker {broker} cannot be reached");
+    public async ValueTask<TReply> AskAsync<TReply>(BrokerId broker, PeerRequest<TReply> request, CancellationToken cancellation)
+    {
+        if (IsSilent || !_processes.TryGetValue(broker, out var process))
+        {
+            throw new IOException($"broker {broker} cannot be reached");
+        }
+
+        var reply = await PeerMessages.AnswerAsync(PeerMessages.Write(request, PeerMessages.VersionMax), new PeerService { Replicas = null!, Catalog = process.Host });
+        return PeerMessages.ReadReply(request, reply);
+    }
 }

@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
 using OrleansBroker.Simulator.Engine;
@@ -54,8 +55,8 @@ internal sealed class SimulatedPeers(SimulatedNetwork network, SimulatedProcess 
         Action answer;
         try
         {
-            var reply = await request.AnswerAsync(service);
-            answer = () => answered.TrySetResult(reply);
+            var reply = await PeerMessages.AnswerAsync(PeerMessages.Write(request, PeerMessages.VersionMax), service);
+            answer = () => answered.TrySetResult(PeerMessages.ReadReply(request, reply));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
