@@ -4,7 +4,7 @@ using OrleansBroker.Protocol;
 namespace OrleansBroker.Core.Replication;
 
 /// <summary>
-/// What this broker stored as a leader, by version, and how much of what each other broker announced has been heard. A push tells
+/// What this broker stored as a leader, or what made an end of its leadership, by version, and how much of what each other broker announced has been heard. A push tells
 /// at once; whoever misses one pulls.
 /// </summary>
 internal sealed class Announcements(BrokerId self, long brokerEpoch)
@@ -19,7 +19,7 @@ internal sealed class Announcements(BrokerId self, long brokerEpoch)
     /// <summary>Called when there is something to push.</summary>
     public Action? Noted { get; set; }
 
-    /// <summary>This broker has stored a state.</summary>
+    /// <summary>This broker has stored a state, or leads no more as another has.</summary>
     public void Note(PartitionState state)
     {
         var key = new ReplicaKey(state.TopicId, state.Partition);
@@ -27,6 +27,11 @@ internal sealed class Announcements(BrokerId self, long brokerEpoch)
         {
             if (_versions.TryGetValue(key, out var earlier))
             {
+                if (_byVersion[earlier].IsNewerThan(state.LeaderEpoch, state.PartitionEpoch))
+                {
+                    return;
+                }
+
                 _byVersion.Remove(earlier);
             }
 

@@ -100,6 +100,8 @@ internal sealed class ReplicaRoles(ReplicaServices services, ReplicaFetchers fet
         services.Metadata.Change(image => image.Merge([state]));
         if (ends)
         {
+            // Its successor may have ended before it knew that it was elected: then nobody else has told those who follow here.
+            announcements.Note(state);
             Changed?.Invoke(replica.Partition);
         }
     }

@@ -44,6 +44,20 @@ public sealed class DocumentRaceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_broker_whose_election_is_stored_after_it_has_started_anew_is_told_by_the_leader_that_lost_it()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+        await _cluster.StopAsync(2);
+        await _cluster.StartAsync(2);
+
+        _cluster.Documents.Put(State(2, [1, 2], [2], epoch: 1));
+
+        await UntilAsync(() => _cluster[2].Partition!.IsLeader);
+        Assert.Equal(2, _cluster.Stored!.LeaderEpoch.Value);
+        Assert.False(_cluster[1].Partition!.IsLeader);
+    }
+
+    [Fact]
     public async Task Documents_that_cannot_be_reached_are_not_asked_for_without_pause()
     {
         Assert.True(BrokerConfig.TryCreate([new("replica.lag.time.max.ms", "400")], out var config, out _));

@@ -19,6 +19,7 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
         Repeat("stop", faults.StopEvery, Stop);
         Repeat("pause", faults.PauseEvery, Pause);
         Repeat("cut", faults.CutEvery, Cut);
+        Repeat("split", faults.SplitEvery, Split);
         Repeat("store", faults.StoreCutEvery, CutStore);
         Repeat("lie", faults.LieEvery, Lie);
         Repeat("disk", faults.DiskEvery, BreakDisk);
@@ -164,28 +165,58 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
 
     private void Cut(Chance chance)
     {
-        var brokers = cluster.Brokers.Length;
-        var side = chance.Between(1, (1 << brokers) - 2);
+        var side = AnySide(chance);
         var ways = chance.Random.Next(4);
-        for (var from = 0; from < brokers; from++)
+        foreach (var (from, to) in Across(side))
         {
-            for (var to = 0; to < brokers; to++)
+            var isOutward = IsIn(side, from);
+            if (ways < 2 || (ways == 2 && isOutward) || (ways == 3 && !isOutward))
             {
-                var isAcross = ((side >> from) & 1) != ((side >> to) & 1);
-                var isOutward = ((side >> from) & 1) == 1;
-                if (isAcross && (ways < 2 || (ways == 2 && isOutward) || (ways == 3 && !isOutward)))
-                {
-                    cluster.Network.Cut(from, to);
-                }
+                cluster.Network.Cut(from, to);
             }
         }
 
         _world.Note($"network: side {side:b} is cut off, {(ways < 2 ? "both ways" : ways == 2 ? "outward" : "inward")}");
-        Later(faults.CutMax, chance, () =>
+        Later(faults.CutMax, chance, HealNetwork);
+    }
+
+    /// <summary>The network falls into two: either side takes the other for dead before long, and one alone has the documents.</summary>
+    private void Split(Chance chance)
+    {
+        var side = AnySide(chance);
+        var duration = TimeSpan.FromTicks(chance.Ticks(0, faults.SplitMax.Ticks));
+        _world.Note($"network: side {side:b} is split off, without the store");
+        foreach (var (from, to) in Across(side))
         {
-            _world.Note("network: heals");
-            cluster.Network.HealAll();
-        });
+            cluster.Network.Cut(from, to);
+            Later(cluster.Membership.DetectionMin, chance, () => cluster.Membership.Deny(from, to, duration));
+        }
+
+        foreach (var broker in cluster.Brokers.Where(broker => IsIn(side, broker.Id)))
+        {
+            cluster.Network.Cut(broker.Id, SimulatedDocumentStore.Host);
+            cluster.Network.Cut(SimulatedDocumentStore.Host, broker.Id);
+        }
+
+        _world.After(duration, HealNetwork);
+    }
+
+    /// <summary>Some of the brokers, and not all: a bit for each.</summary>
+    private int AnySide(Chance chance) => chance.Between(1, (1 << cluster.Brokers.Length) - 2);
+
+    private static bool IsIn(int side, int broker) => ((side >> broker) & 1) == 1;
+
+    /// <summary>The ways between those on a side and the others.</summary>
+    private IEnumerable<(int From, int To)> Across(int side) =>
+        from one in cluster.Brokers
+        from other in cluster.Brokers
+        where IsIn(side, one.Id) != IsIn(side, other.Id)
+        select (one.Id, other.Id);
+
+    private void HealNetwork()
+    {
+        _world.Note("network: heals");
+        cluster.Network.HealAll();
     }
 
     private void CutStore(Chance chance)
@@ -223,6 +254,9 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
     private void BreakDisk(Chance chance)
     {
         var broker = Any(chance);
+
+        // What the fault before this one left is mended as ever: logs that failed have to be opened again.
+        MendDisk(broker);
         var disk = broker.Disk.Faults;
         var kind = chance.Random.Next(4);
         _world.Note($"disk of broker {broker.Id}: {(kind switch { 0 => "flushes fail", 1 => "writes fail", 2 => "full", _ => "slow" })}");

@@ -28,6 +28,11 @@ internal sealed record FaultOptions
 
     public TimeSpan CutMax { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The brokers fall into two sides that take each other for dead, of which one has the document store.</summary>
+    public TimeSpan SplitEvery { get; init; }
+
+    public TimeSpan SplitMax { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>A broker cannot reach the document store, or does not hear its answers.</summary>
     public TimeSpan StoreCutEvery { get; init; }
 

@@ -12,6 +12,7 @@ internal static class FaultPlan
         ("stop", (faults, chance) => faults with { StopEvery = Seconds(chance, 10, 40) }),
         ("pause", (faults, chance) => faults with { PauseEvery = Seconds(chance, 5, 25), PauseMax = Seconds(chance, 1, 20) }),
         ("cut", (faults, chance) => faults with { CutEvery = Seconds(chance, 5, 25), CutMax = Seconds(chance, 1, 20) }),
+        ("split", (faults, chance) => faults with { SplitEvery = Seconds(chance, 5, 25), SplitMax = Seconds(chance, 4, 20) }),
         ("store cut", (faults, chance) => faults with { StoreCutEvery = Seconds(chance, 5, 25) }),
         ("membership", (faults, chance) => faults with { LieEvery = Seconds(chance, 3, 20), LieMax = Seconds(chance, 1, 15), DetectionMax = Seconds(chance, 2, 20) }),
         ("disk", (faults, chance) => faults with { DiskEvery = Seconds(chance, 8, 30) }),

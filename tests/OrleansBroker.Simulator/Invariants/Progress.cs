@@ -1,3 +1,4 @@
+using OrleansBroker.Core.Replication;
 using OrleansBroker.Simulator.Brokers;
 using OrleansBroker.Simulator.Workloads;
 
@@ -23,17 +24,28 @@ internal sealed class Progress(SimulatedCluster cluster, Load load)
             var leader = Array.Find(cluster.Brokers, broker => broker.Id == state.Leader.Value);
             if (leader?.Host?.Services.Partitions.Find(state.TopicId, state.Partition) is not { IsLeader: true } leading)
             {
-                return IsInCatalog(state.TopicId, state.Partition) ? $"{name} has no leader that leads (broker {state.Leader} in epoch {state.LeaderEpoch})" : null;
+                return IsInCatalog(state.TopicId, state.Partition) ? $"{name} has no leader that leads: its document has {Print(state)}{Replicas(state)}" : null;
             }
 
             if (state.Isr.Length != state.Replicas.Length || state.IsReassigning)
             {
-                return $"{leading.Name} has the ISR [{string.Join(", ", state.Isr)}] of replicas [{string.Join(", ", state.Replicas)}]";
+                return $"{leading.Name} is not whole: its document has {Print(state)}{Replicas(state)}";
             }
         }
 
         return null;
     }
+
+    /// <summary>What each broker makes of a partition, which its document need not say.</summary>
+    private string Replicas(PartitionState stored) => string.Concat(cluster.Brokers.Select(broker =>
+        broker.Host?.Services.Partitions.Find(stored.TopicId, stored.Partition) is not { } partition
+            ? $"; broker {broker.Id} does not hold it"
+            : $"; broker {broker.Id} {(partition.IsLeader ? "leads" : "follows")} by {Print(partition.State)}, log to {partition.Log.LogEndOffset}{(partition.Log.IsFailed ? " (failed)" : string.Empty)}"));
+
+    private static string Print(PartitionState state) =>
+        $"leader {state.Leader} epoch {state.LeaderEpoch}.{state.PartitionEpoch} ISR {Print(state.Isr)} eligible {Print(state.Eligible)} replicas {string.Join(",", state.Replicas)}";
+
+    private static string Print(IsrMember[] members) => $"[{string.Join(",", members.Select(member => $"{member.Broker}@{member.BrokerEpoch}"))}]";
 
     /// <summary>A document may be left over from a creation that failed halfway.</summary>
     private bool IsInCatalog(Guid topic, int partition) =>
