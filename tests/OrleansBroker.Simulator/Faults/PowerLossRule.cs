@@ -9,7 +9,11 @@ namespace OrleansBroker.Simulator.Faults;
 internal static class PowerLossRule
 {
     public static bool MayHit(SimulatedCluster cluster, SimulatedBroker victim) =>
-        victim.Life > 0 && (cluster.Options.IsFlushed || cluster.States.All(state => state.Isr.Any(member => IsWhole(cluster, member, victim))));
+        victim.Life > 0 && (cluster.Options.IsFlushed || (!HasSoleReplica(cluster, victim) && cluster.States.All(state => state.Isr.Any(member => IsWhole(cluster, member, victim)))));
+
+    /// <summary>A topic that was made before the broker knew of any other, and has not grown yet: it has no documents.</summary>
+    private static bool HasSoleReplica(SimulatedCluster cluster, SimulatedBroker victim) => cluster.Brokers.Any(broker =>
+        broker.Host?.Services.Metadata.Current.Topics.Any(topic => topic.Partitions.Any(partition => partition.Replicas is [var only] && only.Value == victim.Id)) == true);
 
     private static bool IsWhole(SimulatedCluster cluster, Core.Replication.IsrMember member, SimulatedBroker victim)
     {

@@ -103,8 +103,9 @@ internal sealed class ReplicaObserver(SimulatedCluster cluster, Func<string, boo
             return;
         }
 
+        // A sole replica goes on under its epoch after a clean stop (docs/adr/0001).
         var epoch = partition.LeaderEpoch.Value;
-        if (!_leaders.TryAdd((partition.Name, epoch), broker) && _leaders[(partition.Name, epoch)] != broker)
+        if (partition.State.Replicas.Length > 1 && !_leaders.TryAdd((partition.Name, epoch), broker) && _leaders[(partition.Name, epoch)] != broker)
         {
             throw new SimulationFailure("two leaders", $"{partition.Name} is led by {broker} and was led by {_leaders[(partition.Name, epoch)]} in epoch {epoch}");
         }
