@@ -186,6 +186,57 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task Stopping_answers_all_that_has_arrived_and_ends_with_that()
+    {
+        await using var broker = new TestBroker();
+        broker.ProducerIds.Hold();
+        using var client = broker.Connect();
+        client.Send(new InitProducerIdRequest(), 4);
+        client.Send(new ApiVersionsRequest(), 0);
+        await broker.ProducerIds.Asked;
+
+        var stopping = broker.Listener.StopAsync();
+        broker.ProducerIds.Release();
+        await stopping;
+
+        var response = client.Receive<InitProducerIdResponse>(InitProducerIdRequest.Api, 4, out _);
+        Assert.Equal((ErrorCode.None, 1), (response.ErrorCode, response.ProducerId));
+        Assert.NotNull(client.Receive());
+        Assert.True(client.IsClosed());
+        Assert.Equal(0, broker.Listener.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task What_takes_longer_than_the_grace_is_not_answered()
+    {
+        await using var broker = new TestBroker(options => options with { StopGraceMs = 1 });
+        broker.ProducerIds.Hold();
+        using var client = broker.Connect();
+        client.Send(new InitProducerIdRequest(), 4);
+        await broker.ProducerIds.Asked;
+
+        await broker.Listener.StopAsync();
+
+        Assert.True(client.IsClosed());
+    }
+
+    [Fact]
+    public async Task A_listener_that_is_killed_answers_nothing_more()
+    {
+        await using var broker = new TestBroker();
+        broker.ProducerIds.Hold();
+        using var client = broker.Connect();
+        client.Send(new InitProducerIdRequest(), 4);
+        await broker.ProducerIds.Asked;
+
+        var killing = broker.Listener.AbortAsync();
+        broker.ProducerIds.Release();
+        await killing;
+
+        Assert.True(client.IsClosed());
+    }
+
+    [Fact]
     public async Task The_budget_admits_in_order_and_never_locks_out_a_request_that_is_alone()
     {
         var budget = new RequestBudget(100);

@@ -39,7 +39,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Peers = null!,
             Topics = null!,
             Groups = null!,
-            ProducerIds = new CountedProducerIds(),
+            ProducerIds = ProducerIds,
             Logs = _logs,
             Clock = TimeProvider.System,
             Random = new Random(1),
@@ -51,6 +51,8 @@ internal sealed class TestBroker : IAsyncDisposable
     public Listener Listener { get; }
 
     public PartitionTable Partitions { get; } = new();
+
+    public HeldProducerIds ProducerIds { get; } = new();
 
     public LinesLogger Log { get; } = new();
 
@@ -98,13 +100,6 @@ internal sealed class TestBroker : IAsyncDisposable
 
         _logs.Dispose();
         _directory.Dispose();
-    }
-
-    private sealed class CountedProducerIds : IProducerIds
-    {
-        private long _last;
-
-        public ValueTask<ProducerId> NextAsync(CancellationToken cancellation) => new(new ProducerId(Interlocked.Increment(ref _last)));
     }
 
     private sealed class NoFlushes : IFlushQueue

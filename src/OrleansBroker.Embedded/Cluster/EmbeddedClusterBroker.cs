@@ -92,7 +92,8 @@ public sealed class EmbeddedClusterBroker
         {
             State = BrokerState.Stopped;
 
-            // Nothing that goes on after this reaches anybody.
+            // Nothing that goes on after this reaches anybody: clients neither, before another leads what this one led.
+            broker.Pause();
             _links!.Sever();
             await _links.LeaveAsync();
             _gate.Open();

@@ -8,7 +8,7 @@ namespace OrleansBroker.Server.Dispatch;
 /// </summary>
 internal sealed class InMemorySession(EndpointTable endpoints, string clientAddress, string listenerName, CancellationToken closed) : IDisposable
 {
-    private readonly RequestProcessor _processor = new(endpoints, clientAddress, listenerName, closed);
+    private readonly RequestProcessor _processor = new(endpoints, clientAddress, listenerName, closed, closed);
 
     /// <param name="frame">The request from behind its size on, in writable memory: batches are stamped in place. Valid until this completes.</param>
     /// <exception cref="OrleansBroker.Protocol.MalformedMessageException">The connection is to be closed.</exception>

@@ -10,10 +10,11 @@ namespace OrleansBroker.Server.Dispatch;
 /// <see cref="Connection"/> uses it, and so does an <see cref="InMemorySession"/>.
 /// </summary>
 /// <param name="clientAddress">As Kafka prints the host of a group's member: <c>/127.0.0.1</c>.</param>
-/// <param name="closed">Ends what a request waits for (long polls, joins): the connection is closed, by either side.</param>
-internal sealed class RequestProcessor(EndpointTable endpoints, string clientAddress, string listenerName, CancellationToken closed) : IDisposable
+/// <param name="closed">Ends whatever a request waits for: the connection is closed, by either side.</param>
+/// <param name="stopping">Ends long waits (long polls, joins): the listener stops, or the connection is closed.</param>
+internal sealed class RequestProcessor(EndpointTable endpoints, string clientAddress, string listenerName, CancellationToken closed, CancellationToken stopping) : IDisposable
 {
-    public RequestContext Context { get; } = new(clientAddress, listenerName, closed);
+    public RequestContext Context { get; } = new(clientAddress, listenerName, closed, stopping);
 
     /// <summary>
     /// Has a request handled and its response encoded. The response stays empty where none is expected, and where

@@ -120,7 +120,7 @@ internal sealed class FetchHandler(BrokerServices broker, ListenerOptions option
     private async ValueTask<FetchResponse> WaitAsync(FetchRequest request, FetchScope scope, FetchConnection fetch)
     {
         var context = scope.Context;
-        var poll = fetch.Poll(broker.Clock, context.Closed);
+        var poll = fetch.Poll(broker.Clock, context.Stopping);
         poll.Begin(request.MaxWaitMs);
         fetch.Listen(poll, scope.Sender);
         try

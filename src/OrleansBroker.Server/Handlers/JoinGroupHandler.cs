@@ -7,5 +7,5 @@ namespace OrleansBroker.Server.Handlers;
 internal sealed class JoinGroupHandler(BrokerServices broker) : IHandler<JoinGroupRequest, JoinGroupResponse>
 {
     public ValueTask<JoinGroupResponse> HandleAsync(JoinGroupRequest request, RequestContext context) =>
-        broker.Groups.JoinGroupAsync(request, context.ToGroupCaller(), context.Closed);
+        broker.Groups.JoinGroupAsync(request, context.ToGroupCaller(), context.Stopping);
 }

@@ -12,7 +12,7 @@ namespace OrleansBroker.Server.Handlers;
 /// What a handler knows of the request beside its fields, and of the connection that it came on. There is one per connection,
 /// used again for each request: nothing of it may be kept once the request is answered, except <see cref="Closed"/>.
 /// </summary>
-internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed) : IDisposable
+internal sealed class RequestContext(string clientAddress, string listenerName, CancellationToken closed, CancellationToken stopping) : IDisposable
 {
     private readonly List<Partition> _appended = [];
     private readonly List<Partition> _committed = [];
@@ -35,8 +35,14 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     /// <summary>The name of the listener that the connection came to: <c>PLAINTEXT</c>.</summary>
     public string ListenerName { get; } = listenerName;
 
-    /// <summary>Cancelled when the connection is closed, by either side or because the listener stops.</summary>
+    /// <summary>Cancelled when the connection is closed: an answer would reach nobody.</summary>
     public CancellationToken Closed { get; } = closed;
+
+    /// <summary>
+    /// Cancelled as <see cref="Closed"/>, and before that when the listener stops: for what may wait for long (long polls, joins).
+    /// What is about to be done anyway goes on, and is answered.
+    /// </summary>
+    public CancellationToken Stopping { get; } = stopping;
 
     /// <summary>What the client said of itself in ApiVersions (KIP-511), or null.</summary>
     public string? ClientSoftware { get; set; }

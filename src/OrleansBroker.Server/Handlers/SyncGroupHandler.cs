@@ -7,5 +7,5 @@ namespace OrleansBroker.Server.Handlers;
 internal sealed class SyncGroupHandler(BrokerServices broker) : IHandler<SyncGroupRequest, SyncGroupResponse>
 {
     public ValueTask<SyncGroupResponse> HandleAsync(SyncGroupRequest request, RequestContext context) =>
-        broker.Groups.SyncGroupAsync(request, context.ToGroupCaller(), context.Closed);
+        broker.Groups.SyncGroupAsync(request, context.ToGroupCaller(), context.Stopping);
 }

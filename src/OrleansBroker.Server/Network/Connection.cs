@@ -30,6 +30,7 @@ internal sealed class Connection : IAsyncDisposable
 
     // Never disposed: the listener may still cancel it when the connection has just ended, and it holds nothing.
     private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationTokenSource _stopping;
     private readonly RequestProcessor _requests;
     private readonly string _peer;
     private long _receivedMs = Environment.TickCount64;
@@ -46,7 +47,8 @@ internal sealed class Connection : IAsyncDisposable
         var address = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         Address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         _peer = socket.RemoteEndPoint?.ToString() ?? string.Empty;
-        _requests = new RequestProcessor(listener.Endpoints, "/" + Address, listener.Options.Name, _closed.Token);
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token);
+        _requests = new RequestProcessor(listener.Endpoints, "/" + Address, listener.Options.Name, _closed.Token, _stopping.Token);
     }
 
     private enum Phase
@@ -85,8 +87,30 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the connection from outside: whatever it waits for on the socket fails.</summary>
-    public void Abort() => _socket.Dispose();
+    /// <summary>
+    /// The listener stops: long waits end, what has arrived of whole requests is handled and answered, and nothing more is read. The
+    /// connection ends when that is done.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        try
+        {
+            // A pending receive ends; what lies in the kernel already is still received.
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client was faster.
+        }
+    }
+
+    /// <summary>Ends the connection from outside: whatever it waits for fails, and nothing more is answered.</summary>
+    public void Abort()
+    {
+        _socket.Dispose();
+        _ = _closed.CancelAsync();
+    }
 
     /// <summary>Ends the connection if its peer has done nothing for longer than the limits allow, and a wait whose client is gone.</summary>
     public void AbortIfIdle(long nowMs)
@@ -114,15 +138,9 @@ internal sealed class Connection : IAsyncDisposable
         else if (phase == Phase.Handling && idleMs > WaitUnseenMsMax && IsPeerGone())
         {
             _listener.Log.Disconnected(_peer, "while its request was waiting");
-            _ = CancelAsync();
+            _ = _closed.CancelAsync();
         }
     }
-
-    /// <summary>Whether a request is being handled or answered.</summary>
-    public bool IsBusy => _phase != Phase.Receiving;
-
-    /// <summary>Tells handlers that wait (long polls, joins) that the listener stops.</summary>
-    public Task CancelAsync() => _closed.CancelAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -100,46 +100,27 @@ public sealed class Listener : IAsyncDisposable
     public void Accept() => _accepting = AcceptAsync();
 
     /// <summary>
-    /// Accepts nothing more, ends what waits (long polls, joins), lets requests that are being handled finish within
-    /// <see cref="ListenerOptions.StopGraceMs"/>, and closes every connection.
+    /// Accepts nothing more, ends what waits for long (long polls, joins), and lets every connection answer what it was asked, within
+    /// <see cref="ListenerOptions.StopGraceMs"/>, before it is closed.
     /// </summary>
     public async Task StopAsync()
     {
-        if (_stopping.IsCancellationRequested)
+        if (await TryStopAcceptingAsync())
         {
-            return;
+            await Task.WhenAll(_connections.Keys.Select(connection => connection.StopAsync()));
+            await WaitAsync(() => _connections.IsEmpty);
+            await AbortConnectionsAsync();
         }
-
-        await _stopping.CancelAsync();
-        _socket.Dispose();
-        await _accepting;
-        await _reaper.DisposeAsync();
-        foreach (var (connection, _) in _connections)
-        {
-            await connection.CancelAsync();
-        }
-
-        await WaitAsync(() => !_connections.Any(entry => entry.Key.IsBusy));
-        foreach (var (connection, _) in _connections)
-        {
-            connection.Abort();
-        }
-
-        // The logs may be closed once this returns: nobody is to be in the middle of a read then.
-        await WaitAsync(() => _connections.IsEmpty);
     }
 
     /// <summary>Ends as a killed process does: every connection is gone at once, and nothing more is answered.</summary>
     public async Task AbortAsync()
     {
-        _socket.Dispose();
-        foreach (var (connection, _) in _connections)
+        Pause();
+        if (await TryStopAcceptingAsync())
         {
-            connection.Abort();
+            await AbortConnectionsAsync();
         }
-
-        Resume();
-        await StopAsync();
     }
 
     /// <summary>Requests are taken, but neither handled nor answered, until <see cref="Resume"/>: as if the process had been stopped.</summary>
@@ -161,6 +142,35 @@ public sealed class Listener : IAsyncDisposable
             _perAddress.TryRemove(new KeyValuePair<IPAddress, int>(connection.Address, 0));
             _room.Release();
         }
+    }
+
+    /// <summary>From here on there are no more connections than there are now. False where that was so already.</summary>
+    private async Task<bool> TryStopAcceptingAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        await _stopping.CancelAsync();
+        _socket.Dispose();
+        await _accepting;
+        await _reaper.DisposeAsync();
+        return true;
+    }
+
+    private async Task AbortConnectionsAsync()
+    {
+        foreach (var (connection, _) in _connections)
+        {
+            connection.Abort();
+        }
+
+        // What a pause held up finds its connection closed.
+        Resume();
+
+        // The logs may be closed once this returns: nobody is to be in the middle of a read then.
+        await WaitAsync(() => _connections.IsEmpty);
     }
 
     /// <summary>Waits for connections to come to an end, for a limited time.</summary>

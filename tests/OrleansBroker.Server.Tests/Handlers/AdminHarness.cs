@@ -68,7 +68,7 @@ internal sealed class AdminHarness
         where TRequest : class, IRequest<TResponse>, new()
         where TResponse : class, IWireStruct, new()
     {
-        using var context = new RequestContext("/127.0.0.1", "PLAINTEXT", CancellationToken.None);
+        using var context = new RequestContext("/127.0.0.1", "PLAINTEXT", CancellationToken.None, CancellationToken.None);
         context.Begin(new RequestHeader { ApiKey = TRequest.Api.Key, ApiVersion = (short)version });
         return await handler.HandleAsync(request, context);
     }
