@@ -14,9 +14,11 @@ statistics = {}
 
 
 def produce(topic, records, codec="none", acks=-1, idempotent=False, producer=None, maxBytes=1000000, timeoutMs=60000):
-    sender = producers.get(producer) or Producer({
-        **BASE, "compression.codec": codec, "acks": acks, "enable.idempotence": idempotent, "linger.ms": 5,
-        "message.max.bytes": maxBytes, "message.timeout.ms": timeoutMs})
+    sender = producers.get(producer)
+    if sender is None:  # one with nothing in flight is false
+        sender = Producer({
+            **BASE, "compression.codec": codec, "acks": acks, "enable.idempotence": idempotent, "linger.ms": 5,
+            "message.max.bytes": maxBytes, "message.timeout.ms": timeoutMs})
     if producer:
         producers[producer] = sender
     reports = [None] * len(records)
