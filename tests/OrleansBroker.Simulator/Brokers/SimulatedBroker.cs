@@ -18,6 +18,7 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(2);
 
     private int _boot;
+    private bool _endedInDoubt;
 
     public int Id => id;
 
@@ -36,6 +37,11 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
 
     /// <summary>The broker epoch of the first start after the last power loss; the greatest value until there was one. Older entries in an ISR speak of another log.</summary>
     public long IntactSince { get; private set; }
+
+    /// <summary>A log has failed: what the page cache holds need not be what was acknowledged, and the next start counts as one that has lost something.</summary>
+    public bool IsInDoubt => _endedInDoubt || HasFailedLog;
+
+    private bool HasFailedLog => Host is { } host && host.Services.Logs.Logs.Any(log => log.IsFailed);
 
     public void Start()
     {
@@ -122,6 +128,7 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
         }
 
         cluster.World.Note($"broker {id} {why}");
+        _endedInDoubt |= HasFailedLog;
         Process.Kill();
         Host = null;
         cluster.Network.Unlisten(id);
@@ -147,7 +154,8 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
         try
         {
             var host = await BrokerHost.OpenAsync(Options(process), CancellationToken.None);
-            IntactSince = IntactSince == long.MaxValue ? host.Registration.Epoch : IntactSince;
+            IntactSince = IntactSince == long.MaxValue ? host.Registration.Epoch : Math.Max(IntactSince, host.Registration.DataEpoch);
+            _endedInDoubt = false;
             cluster.Ask(id, process, host.Peer);
             cluster.Membership.Register(host.Registration);
             await host.StartAsync(CancellationToken.None);

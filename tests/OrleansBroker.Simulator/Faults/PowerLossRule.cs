@@ -18,6 +18,6 @@ internal static class PowerLossRule
     private static bool IsWhole(SimulatedCluster cluster, Core.Replication.IsrMember member, SimulatedBroker victim)
     {
         var broker = cluster.Brokers[member.Broker.Value];
-        return broker != victim && broker.IntactSince <= member.BrokerEpoch;
+        return broker != victim && !broker.IsInDoubt && broker.IntactSince <= member.BrokerEpoch;
     }
 }
