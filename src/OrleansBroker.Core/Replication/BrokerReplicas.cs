@@ -15,6 +15,7 @@ namespace OrleansBroker.Core.Replication;
 /// <item><see cref="ReplicaRoles"/>: the part that a replica plays.</item>
 /// <item><see cref="LeaderElections"/>: who leads when a leader is gone.</item>
 /// <item><see cref="IsrUpkeep"/>: who is in sync.</item>
+/// <item><see cref="FailedFollowers"/>: who is not, as its log has failed.</item>
 /// <item><see cref="ReassignmentExecution"/>: who holds a partition.</item>
 /// <item><see cref="PreferredLeaders"/>: who leads when all is well.</item>
 /// <item><see cref="AnnouncementExchange"/>: how the others hear of it.</item>
@@ -36,6 +37,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private readonly ReplicaOpening _opening;
     private readonly IsrUpkeep _isr;
     private readonly LeaderElections _elections;
+    private readonly FailedFollowers _failed;
     private readonly ReassignmentExecution _reassignments;
     private readonly InternalTopicGrowth _growth;
     private readonly PreferredLeaders _preferredLeaders;
@@ -61,6 +63,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _isr = new IsrUpkeep(services, _replicas, _documents, _roles);
         _opening = new ReplicaOpening(services, _replicas, _roles, _isr);
         _elections = new LeaderElections(services, _replicas, _documents, _roles);
+        _failed = new FailedFollowers(services, _replicas, _fetchers, _isr);
         _reassignments = new ReassignmentExecution(services, _replicas, _isr);
         _growth = new InternalTopicGrowth(services, _replicas, _reassignments);
         _preferredLeaders = new PreferredLeaders(services, _replicas, _elections);
@@ -173,6 +176,9 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
 
     /// <summary>What this broker announced after a version of one of its lives.</summary>
     public Announcement AnnouncedSince(long brokerEpoch, long version) => _announcements.Since(brokerEpoch, version);
+
+    /// <summary>A follower's logs have failed of partitions that this broker leads.</summary>
+    public void NoteFailed(ReportFailedReplicas report) => _failed.Note(report);
 
     /// <summary>Another broker announced something.</summary>
     public void Hear(Announcement news)
@@ -325,6 +331,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         {
             await HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed).Select(replica => replica.Partition.State), stopping);
             await HandOverAsync(_opening.Missed.Where(_roles.IsMine), stopping);
+            await _failed.SweepAsync(stopping);
             await _reassignments.SweepAsync(stopping);
             await _growth.SweepAsync(stopping);
             _isr.QueueUncertain();

@@ -18,6 +18,9 @@ internal sealed class FollowerProgress(BrokerId broker, long timestamp)
 
     public long LogStartOffset { get; set; }
 
+    /// <summary>Its log has failed: it has nothing that counts before it fetches again.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>When it last had all that the leader had, by the broker's clock.</summary>
     public long CaughtUpTimestamp { get; private set; } = timestamp;
 
@@ -36,9 +39,17 @@ internal sealed class FollowerProgress(BrokerId broker, long timestamp)
             CaughtUpTimestamp = Math.Max(CaughtUpTimestamp, _lastFetchTimestamp);
         }
 
+        HasFailed = false;
         BrokerEpoch = brokerEpoch;
         LogEndOffset = fetchOffset;
         _leaderEndAtLastFetch = leaderEndOffset;
         _lastFetchTimestamp = timestamp;
+    }
+
+    public void NoteFailed(long brokerEpoch)
+    {
+        HasFailed = true;
+        BrokerEpoch = brokerEpoch;
+        LogEndOffset = -1;
     }
 }

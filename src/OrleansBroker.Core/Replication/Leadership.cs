@@ -111,6 +111,22 @@ public sealed class Leadership
         }
     }
 
+    /// <summary>A follower says that its log has failed: it leaves the ISR, and holds the high watermark until it has.</summary>
+    /// <returns>False where it is none, or where that was in an earlier life of it.</returns>
+    public bool NoteFailed(BrokerId follower, long brokerEpoch)
+    {
+        lock (_gate)
+        {
+            if (FollowerOf(follower) is not { } progress || brokerEpoch < progress.BrokerEpoch)
+            {
+                return false;
+            }
+
+            progress.NoteFailed(brokerEpoch);
+            return true;
+        }
+    }
+
     /// <summary>When a follower last had all that the leader had, by the broker's clock; null where it is none of this partition's.</summary>
     public long? CaughtUpTimestampOf(BrokerId broker)
     {
@@ -267,7 +283,7 @@ public sealed class Leadership
     private bool IsInStep(IsrMember member, ClusterView brokers, long caughtUpSince) =>
         brokers.Find(member.Broker) is { } broker
         && broker.DataEpoch <= member.BrokerEpoch
-        && FollowerOf(member.Broker) is { } follower
+        && FollowerOf(member.Broker) is { HasFailed: false } follower
         && (follower.CaughtUpTimestamp >= caughtUpSince || follower.LogEndOffset >= _partition.Log.LogEndOffset);
 
     private bool HasCommitted(FollowerProgress follower) => follower.LogEndOffset >= Math.Max(_partition.HighWatermark, StartOffset);

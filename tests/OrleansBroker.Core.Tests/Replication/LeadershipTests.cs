@@ -57,6 +57,27 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
+    public void A_follower_whose_log_has_failed_is_not_in_step_though_nothing_is_appended()
+    {
+        Lead([1, 2, 3]);
+        Append(records: 10);
+        Fetch(2, 10);
+        Fetch(3, 10);
+        Assert.Empty(Leading.Lagging(Alive(1, 2, 3), caughtUpSince: 100));
+
+        Assert.False(Leading.NoteFailed(new BrokerId(3), brokerEpoch: 0));
+        Assert.True(Leading.NoteFailed(new BrokerId(3), brokerEpoch: 1));
+
+        Assert.Equal([3], Ids(Leading.Lagging(Alive(1, 2, 3), caughtUpSince: -1)));
+        Assert.Empty(Leading.Candidates(Alive(1, 2, 3)));
+        Append(records: 1);
+        Fetch(2, 11);
+        Assert.Equal(10, _partition.HighWatermark);
+        Fetch(3, 11, brokerEpoch: 2);
+        Assert.Empty(Leading.Lagging(Alive(1, 2, 3), caughtUpSince: -1));
+    }
+
+    [Fact]
     public void A_follower_outside_the_ISR_holds_up_nothing()
     {
         Lead([1, 2]);

@@ -35,6 +35,7 @@ public static class PeerMessages
         AddForwarded<ForwardedCreatePartitions, CreatePartitionsRequest, CreatePartitionsResponse>(10, ask => ask.Request, request => new(request));
         AddForwarded<ForwardedAlterConfigs, AlterConfigsRequest, AlterConfigsResponse>(11, ask => ask.Request, request => new(request));
         AddForwarded<ForwardedIncrementalAlterConfigs, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(12, ask => ask.Request, request => new(request));
+        Add(new PeerApi<ReportFailedReplicas, bool, ReportFailedReplicasMessage, EmptyMessage>(13, ask => new(ask), message => message.ToRequest(), _ => new(), _ => true));
     }
 
     /// <summary>The types of the questions that can be sent.</summary>

@@ -139,6 +139,33 @@ internal sealed class TakeLeadershipMessage : IWireStruct
     }
 }
 
+internal sealed class ReportFailedReplicasMessage : IWireStruct
+{
+    public int Follower;
+    public long BrokerEpoch;
+    public ReplicaKeyMessage[] Partitions = [];
+
+    public ReportFailedReplicasMessage()
+    {
+    }
+
+    public ReportFailedReplicasMessage(ReportFailedReplicas report)
+    {
+        (Follower, BrokerEpoch) = (report.Follower.Value, report.BrokerEpoch);
+        Partitions = [.. report.Partitions.Select(key => new ReplicaKeyMessage(key))];
+    }
+
+    public ReportFailedReplicas ToRequest() => new(new BrokerId(Follower), BrokerEpoch, Array.ConvertAll(Partitions, key => key.ToKey()));
+
+    public void Describe<TCodec>(ref TCodec codec)
+        where TCodec : struct, IWireCodec, allows ref struct
+    {
+        codec.Int32(ref Follower);
+        codec.Int64(ref BrokerEpoch);
+        codec.Array(ref Partitions);
+    }
+}
+
 internal sealed class ErrorsMessage : IWireStruct
 {
     public int[] Errors = [];
