@@ -127,6 +127,43 @@ public sealed class DivergenceTests
     }
 
     [Fact]
+    public async Task A_follower_whose_last_epoch_its_leader_does_not_know_keeps_its_log_and_asks_again_after_a_while()
+    {
+        // So a leader answers that has not heard of the epoch: the document store has forgotten the leader that wrote in it.
+        await using var cluster = new ReplicaCluster(2, settings: "replica.fetch.backoff.ms=60000");
+        cluster.Create("t");
+        cluster.Brokers[0].Append("t", "a");
+        await cluster.ConvergedAsync("t", 1);
+        var answers = 0;
+        var isDelayed = new TaskCompletionSource();
+        cluster.Connectors[1].Delivering = response =>
+        {
+            foreach (var topic in response.Responses)
+            {
+                foreach (ref var data in topic.Partitions.AsSpan())
+                {
+                    data.ErrorCode = ErrorCode.OffsetOutOfRange;
+                    if (++answers == 4)
+                    {
+                        isDelayed.SetResult();
+                    }
+                }
+            }
+
+            return Task.CompletedTask;
+        };
+        var started = TimeProvider.System.GetTimestamp();
+        cluster.Brokers[0].Append("t", "b");
+        await isDelayed.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+        // 20, 40 and 80 ms lie between four answers.
+        Assert.True(TimeProvider.System.GetElapsedTime(started) >= TimeSpan.FromMilliseconds(140));
+        Assert.Equal(1, cluster.Brokers[1]["t"].Log.LogEndOffset);
+        cluster.Connectors[1].Delivering = null;
+        await cluster.ConvergedAsync("t", 2);
+    }
+
+    [Fact]
     public async Task The_beginning_of_the_leaders_log_becomes_that_of_its_followers()
     {
         await using var cluster = new ReplicaCluster(2);

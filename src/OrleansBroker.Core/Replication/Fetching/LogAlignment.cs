@@ -11,7 +11,8 @@ namespace OrleansBroker.Core.Replication.Fetching;
 /// <code>
 ///  the leader answers      the follower
 ///  DivergingEpoch (e, x)   cuts its log to the lesser of x and where e, or the epoch before it, ends here; and asks again
-///  OFFSET_OUT_OF_RANGE     asks where the leader's log begins and ends; where its own lies outside, it starts anew at that beginning
+///  OFFSET_OUT_OF_RANGE     asks where the leader's log begins and ends; where its own lies outside, it starts anew at that beginning,
+///                          and else asks again after a while
 /// </code>
 /// </summary>
 internal sealed class LogAlignment(ReplicaServices services, ILogger logger)
@@ -48,8 +49,9 @@ internal sealed class LogAlignment(ReplicaServices services, ILogger logger)
 
         if (start <= log.LogEndOffset && log.LogEndOffset <= end)
         {
-            // The leader has appended or deleted meanwhile.
-            return true;
+            // The leader has appended or deleted meanwhile. Or it does not know this log's last epoch, as after the document store went
+            // back: what was written in that may be committed, so it is not cut off, and only a later leader can tell.
+            return false;
         }
 
         // Replies come on the thread that polls the socket.
