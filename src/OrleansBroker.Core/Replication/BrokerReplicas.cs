@@ -14,6 +14,7 @@ namespace OrleansBroker.Core.Replication;
 /// <list type="bullet">
 /// <item><see cref="ReplicaRoles"/>: the part that a replica plays.</item>
 /// <item><see cref="LeaderElections"/>: who leads when a leader is gone.</item>
+/// <item><see cref="LeadershipHandOver"/>: who leads when a leader is about to go.</item>
 /// <item><see cref="IsrUpkeep"/>: who is in sync.</item>
 /// <item><see cref="FailedFollowers"/>: who is not, as its log has failed.</item>
 /// <item><see cref="ReassignmentExecution"/>: who holds a partition.</item>
@@ -37,6 +38,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private readonly ReplicaOpening _opening;
     private readonly IsrUpkeep _isr;
     private readonly LeaderElections _elections;
+    private readonly LeadershipHandOver _handOver;
     private readonly FailedFollowers _failed;
     private readonly ReassignmentExecution _reassignments;
     private readonly InternalTopicGrowth _growth;
@@ -63,6 +65,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         _isr = new IsrUpkeep(services, _replicas, _documents, _roles);
         _opening = new ReplicaOpening(services, _replicas, _roles, _isr);
         _elections = new LeaderElections(services, _replicas, _documents, _roles);
+        _handOver = new LeadershipHandOver(services, _replicas);
         _failed = new FailedFollowers(services, _replicas, _fetchers, _isr);
         _reassignments = new ReassignmentExecution(services, _replicas, _isr);
         _growth = new InternalTopicGrowth(services, _replicas, _reassignments);
@@ -104,7 +107,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     }
 
     /// <summary>Hands every leadership over that another in-sync replica can take; what is left is led until the end.</summary>
-    public ValueTask DrainAsync(CancellationToken cancellation) => HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader).Select(replica => replica.Partition.State), cancellation);
+    public ValueTask DrainAsync(CancellationToken cancellation) => _handOver.DrainAsync(cancellation);
 
     public ValueTask TopicCreatedAsync(TopicImage topic) => ServeAsync(topic, isNew: true, _stopping.Token);
 
@@ -204,26 +207,6 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         await _isr.EndAsync();
         await _fetchers.DisposeAsync();
         _stopping.Dispose();
-    }
-
-    private async ValueTask HandOverAsync(IEnumerable<PartitionState> led, CancellationToken cancellation)
-    {
-        var brokers = _services.Membership.Current;
-        var successors = led
-            .Select(state => (Key: new ReplicaKey(state.TopicId, state.Partition), Broker: Array.Find([.. Election.Candidates(state, brokers), BrokerId.None], id => id != _services.Self.Id && brokers.Find(id) is not { IsDraining: true })))
-            .Where(each => each.Broker != BrokerId.None)
-            .GroupBy(each => each.Broker, each => each.Key);
-        await Task.WhenAll(successors.Select(async taken =>
-        {
-            try
-            {
-                await _services.Peers.AskAsync(taken.Key, new TakeLeadership([.. taken], ElectionKind.Handover), cancellation);
-            }
-            catch (IOException e)
-            {
-                ReplicationLog.JobFailed(_logger, $"handing leaderships over to broker {taken.Key}", e);
-            }
-        }));
     }
 
     private void Hear(PartitionState state)
@@ -329,8 +312,8 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     {
         while (true)
         {
-            await HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed).Select(replica => replica.Partition.State), stopping);
-            await HandOverAsync(_opening.Missed.Where(_roles.IsMine), stopping);
+            await _handOver.HandOverAsync(_replicas.All.Where(replica => replica.Partition.IsLeader && replica.Partition.Log.IsFailed).Select(replica => replica.Partition.State), stopping);
+            await _handOver.HandOverAsync(_opening.Missed.Where(_roles.IsMine), stopping);
             await _failed.SweepAsync(stopping);
             await _reassignments.SweepAsync(stopping);
             await _growth.SweepAsync(stopping);

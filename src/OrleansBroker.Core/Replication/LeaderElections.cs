@@ -20,8 +20,8 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
     /// <summary>The second choice waits so long for the first, the third twice as long.</summary>
     private static readonly TimeSpan ChoicePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long an answer to one who has partitions taken over waits for all of them.</summary>
-    private static readonly TimeSpan TakingPatience = TimeSpan.FromSeconds(5);
+    /// <summary>How long an answer to one who has partitions taken over waits for all of them: less than <see cref="TakeLeadership.AnswerWithin"/>.</summary>
+    private static readonly TimeSpan TakingPatience = TimeSpan.FromSeconds(3);
 
     private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
     private readonly ReplicaRounds _rounds = new("the election", services);

@@ -104,14 +104,10 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
 
     private async Task HandOverAsync(BrokerId successor, ReplicaKey[] keys, CancellationToken cancellation)
     {
-        try
-        {
-            await services.Peers.AskAsync(successor, new TakeLeadership(keys, ElectionKind.Handover), cancellation);
-        }
-        catch (IOException e)
+        if ((await TakeLeadership.AskAsync(services.Peers, successor, keys, ElectionKind.Handover, cancellation)).Failure is { } failure)
         {
             // The next sweep finds out whether it has taken over.
-            ReplicationLog.JobFailed(_logger, $"handing {keys.Length} partitions over to broker {successor}", e);
+            ReplicationLog.JobFailed(_logger, $"handing {keys.Length} partitions over to broker {successor}", failure);
         }
     }
 

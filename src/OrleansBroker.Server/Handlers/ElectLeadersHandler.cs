@@ -60,17 +60,11 @@ internal sealed class ElectLeadersHandler(BrokerServices broker) : IHandler<Elec
 
     private async Task AskAsync(BrokerId candidate, LeaderElection[] elections, ElectionKind kind, CancellationToken cancellation)
     {
-        try
+        // Whoever does not answer counts as one that cannot lead.
+        var (errors, _) = await TakeLeadership.AskAsync(broker.Peers, candidate, Array.ConvertAll(elections, election => election.Key), kind, cancellation);
+        for (var i = 0; i < elections.Length; i++)
         {
-            var errors = await broker.Peers.AskAsync(candidate, new TakeLeadership(Array.ConvertAll(elections, election => election.Key), kind), cancellation);
-            for (var i = 0; i < elections.Length; i++)
-            {
-                elections[i].Settle(errors[i]);
-            }
-        }
-        catch (IOException)
-        {
-            // It counts as one that cannot lead.
+            elections[i].Settle(errors[i]);
         }
     }
 

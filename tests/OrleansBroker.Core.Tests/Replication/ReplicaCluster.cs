@@ -40,6 +40,9 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
 
     public MemoryDocuments Documents { get; } = new();
 
+    /// <summary>Looks at each question of one broker to another before it is asked.</summary>
+    public Action<object>? Asking { get; set; }
+
     /// <summary>The partition's document.</summary>
     public PartitionState? Stored => StoredOf(0);
 
@@ -189,6 +192,7 @@ internal sealed class ReplicaCluster : IMembership, IAsyncDisposable
         public async ValueTask<TReply> AskAsync<TReply>(BrokerId broker, PeerRequest<TReply> request, CancellationToken cancellation)
         {
             await Task.Yield();
+            cluster.Asking?.Invoke(request);
             if (cluster._brokers[broker.Value].Replicas is not { } replicas)
             {
                 throw new IOException($"broker {broker} does not live");
