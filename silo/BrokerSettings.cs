@@ -21,6 +21,11 @@ internal static class BrokerSettings
 
         AddEndpoint(settings, "listeners", commandLine.Listen);
         AddEndpoint(settings, "advertised.listeners", commandLine.Advertise);
+        if (commandLine.Silo is { } silo)
+        {
+            settings.Add(new("node.id", silo.BrokerId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
         if (commandLine.Racks.Count > 0)
         {
             settings.Add(new("broker.rack", commandLine.Racks[0]));

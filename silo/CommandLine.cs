@@ -15,11 +15,22 @@ internal sealed record CommandLine
           --brokers N             run a cluster of N brokers in this process, on consecutive ports from --listen,
                                   each with its own directory below --data (default 1)
           --rack NAME[,NAME...]   the racks that the brokers stand in, in order; may be given again and again
+          --clustering WHICH      run the broker as a silo of Orleans, and keep the membership in: localhost (this silo alone),
+                                  redis, postgres
+          --broker-id N           this broker's number in the cluster (default 0)
+          --cluster NAME          the cluster that the silo joins (default orleansbroker)
+          --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis, postgres
+                                  (default: files with localhost, otherwise as --clustering)
+          --redis HOST:PORT       Redis, with further options of StackExchange.Redis behind commas
+          --postgres CONNECTION   PostgreSQL, as Npgsql takes it; Orleans' tables have to be there
+          --silo-listen HOST:PORT where other silos connect (default: the host of --listen, port 11111 + broker id)
+          --gateway-port PORT     where Orleans clients connect (default 0: nowhere)
           --set NAME=VALUE        a broker configuration by Kafka's name; may be given again and again
           --config FILE           broker configurations in Kafka's properties format; --set comes after it
           --log LEVEL             what to log: error, warning (default), information, debug
           --help                  this text
 
+        An option can also be given as an environment variable, ORLEANSBROKER_BROKER_ID for --broker-id; the command line wins.
         Prints one line for each broker that is ready, and stops on SIGTERM and Ctrl-C.
         """;
 
@@ -44,6 +55,9 @@ internal sealed record CommandLine
 
     /// <summary>Of each broker, in order.</summary>
     public IReadOnlyList<string> Racks { get; init; } = [];
+
+    /// <summary>What the broker is told as a silo; null where it is none.</summary>
+    public SiloCommandLine? Silo { get; init; }
 
     /// <summary>Names and values in the order in which they were given.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
@@ -84,7 +98,8 @@ internal sealed record CommandLine
             parsed = next;
         }
 
-        return parsed with { Settings = settings };
+        problem = parsed.Silo?.FindProblem(parsed) ?? string.Empty;
+        return problem.Length > 0 ? null : parsed with { Settings = settings };
     }
 
     /// <summary>Splits <c>HOST:PORT</c> or <c>[IPV6]:PORT</c>.</summary>
@@ -128,6 +143,8 @@ internal sealed record CommandLine
                 return this with { Racks = [.. Racks, .. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] };
             case "--config":
                 return this with { ConfigFile = value };
+            case var _ when SiloCommandLine.Knows(name):
+                return SiloCommandLine.TryWith(Silo ?? new(), name, value, out problem) is { } silo ? this with { Silo = silo } : null;
             case "--set":
                 var equals = value.IndexOf('=', StringComparison.Ordinal);
                 if (equals <= 0)

@@ -36,7 +36,11 @@ internal sealed class LineLogger(string category, LogLevel least, TimeProvider c
     /// <summary>Makes such loggers, with the part of a category's name that follows the last dot.</summary>
     internal sealed class Factory(LogLevel least, TimeProvider clock) : ILoggerFactory
     {
-        public ILogger CreateLogger(string categoryName) => new LineLogger(categoryName[(categoryName.LastIndexOf('.') + 1)..], least, clock);
+        // Orleans warns of much that concerns nobody but its developers.
+        private readonly LogLevel _leastOfOrleans = least == LogLevel.Warning ? LogLevel.Error : least;
+
+        public ILogger CreateLogger(string categoryName) => new LineLogger(
+            categoryName[(categoryName.LastIndexOf('.') + 1)..], categoryName.StartsWith("Orleans.", StringComparison.Ordinal) ? _leastOfOrleans : least, clock);
 
         public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("standard error is the only log of silo/run");
 

@@ -6,7 +6,7 @@ using OrleansBroker.Silo;
 // Socket completions run on the polling thread: a request costs no switch to the thread pool. Read once, by the first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-if (CommandLine.TryParse(args, out var problem) is not { } commandLine)
+if (CommandLine.TryParse([.. EnvironmentArguments.Read(), .. args], out var problem) is not { } commandLine)
 {
     return Fail(problem);
 }
@@ -24,7 +24,7 @@ using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 
 try
 {
-    return commandLine.Brokers == 1 ? await RunBrokerAsync() : await RunClusterAsync();
+    return commandLine.Silo is not null ? await RunSiloAsync() : commandLine.Brokers == 1 ? await RunBrokerAsync() : await RunClusterAsync();
 }
 catch (BrokerStartException e)
 {
@@ -42,6 +42,22 @@ async Task<int> RunBrokerAsync()
     Console.WriteLine($"ready: broker {broker.Id} on {broker.Endpoint}, data in {options.DataDirectory}");
     await stopped.Task;
     return 0;
+}
+
+async Task<int> RunSiloAsync()
+{
+#if ORLEANS
+    if (BrokerSettings.TryBuild(commandLine, loggers, out var refused) is not { } options)
+    {
+        return Fail(refused);
+    }
+
+    await OrleansBroker.Silo.Clustered.SiloHost.RunAsync(commandLine, options, loggers, stopped.Task);
+    return 0;
+#else
+    await Task.CompletedTask;
+    return Fail("--clustering: this build has no Orleans, whose packages could not be restored");
+#endif
 }
 
 async Task<int> RunClusterAsync()

@@ -14,6 +14,7 @@ internal static class CarriedMessages
     [
         .. typeof(IRequest).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IRequest))).SelectMany(OfApi),
         (typeof(PeerFrame), new CarriedMessageOf<PeerFrame>(MessageKind.Other, 1, api: null)),
+        (typeof(BrokerIntroduction), new CarriedMessageOf<BrokerIntroduction>(MessageKind.Other, 2, api: null)),
     ];
 
     private static readonly FrozenDictionary<Type, CarriedMessage> ByType = All.ToFrozenDictionary(each => each.Type, each => each.Message);

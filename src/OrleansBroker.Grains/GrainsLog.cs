@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansBroker.Grains;
+
+/// <summary>What a broker that is a silo logs. Event ids 5000 to 5099.</summary>
+internal static partial class GrainsLog
+{
+    [LoggerMessage(5000, LogLevel.Debug, "the silo {Silo} has not said yet which broker it is: {Reason}")]
+    public static partial void NoIntroduction(ILogger logger, SiloAddress silo, string reason);
+
+    [LoggerMessage(5001, LogLevel.Critical, "the silo ends: {Reason}")]
+    public static partial void Ends(ILogger logger, string reason, Exception? exception);
+
+    [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
+    public static partial void NotStarted(ILogger logger, string reason);
+}

@@ -1,0 +1,19 @@
+using Orleans.Configuration;
+
+namespace OrleansBroker.Grains.Hosting;
+
+/// <summary>How soon a silo is known to be dead, as measured with three silos: docs/operations/silos.md says what each costs.</summary>
+internal static class ClusterDefaults
+{
+    public static void Apply(ClusterMembershipOptions options)
+    {
+        options.ProbeTimeout = TimeSpan.FromSeconds(1);
+        options.MinProbeTimeout = TimeSpan.FromSeconds(0.5);
+        options.MaxProbeTimeout = TimeSpan.FromSeconds(1);
+        options.NumMissedProbesLimit = 3;
+        options.EnableIndirectProbes = false;
+        options.EnableConnectionLivenessCheck = false;
+        options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(1);
+        options.TableRefreshTimeout = TimeSpan.FromSeconds(2);
+    }
+}

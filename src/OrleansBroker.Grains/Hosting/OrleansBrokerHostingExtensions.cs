@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Serialization;
+using Orleans.Storage;
+using OrleansBroker.Abstractions.Messages;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Embedded;
+using OrleansBroker.Grains;
+using OrleansBroker.Grains.Documents;
+using OrleansBroker.Grains.Hosting;
+using OrleansBroker.Grains.Membership;
+using OrleansBroker.Grains.Peers;
+using OrleansBroker.Storage.Files;
+
+namespace Orleans.Hosting;
+
+/// <summary>Makes a silo a broker.</summary>
+public static class OrleansBrokerHostingExtensions
+{
+    /// <summary>Runs a broker in this silo.</summary>
+    public static ISiloBuilder AddOrleansBroker(this ISiloBuilder silo, Action<OrleansBrokerOptions> configure)
+    {
+        silo.Services.AddOptions<OrleansBrokerOptions>().Configure(configure);
+        return silo.AddBroker();
+    }
+
+    /// <summary>Runs a broker in this silo, as a section of the configuration says: its keys are the names of <see cref="OrleansBrokerOptions"/>.</summary>
+    public static ISiloBuilder AddOrleansBroker(this ISiloBuilder silo, IConfigurationSection section)
+    {
+        silo.Services.AddOptions<OrleansBrokerOptions>().Bind(section);
+        return silo.AddBroker();
+    }
+
+    /// <summary>Runs a broker in this silo that is told everything else by Kafka's configuration.</summary>
+    /// <param name="storage">See <see cref="OrleansBrokerOptions.Storage"/>.</param>
+    internal static ISiloBuilder AddOrleansBroker(this ISiloBuilder silo, EmbeddedBrokerOptions broker, string? storage)
+    {
+        silo.Services.AddSingleton(broker);
+        return silo.AddOrleansBroker(options => (options.BrokerId, options.DataDirectory, options.Storage) = (broker.Config.Broker.Value, broker.DataDirectory, storage));
+    }
+
+    private static ISiloBuilder AddBroker(this ISiloBuilder silo)
+    {
+        var services = silo.Services;
+        services.AddSingleton<IConfigurationValidator, OrleansBrokerOptionsValidator>();
+        services.AddOptions<SiloOptions>().PostConfigure<IOptions<OrleansBrokerOptions>>((silo, broker) => silo.SiloName = SiloName.Of(new(broker.Value.BrokerId)));
+        services.AddOptions<ClusterMembershipOptions>().Configure(ClusterDefaults.Apply);
+        services.AddSingleton<LocalBroker>();
+        services.AddSingleton<BrokerGrainServiceClient>();
+        services.AddSingleton<SiloMembership>();
+        services.AddSingleton<IPeers, SiloPeers>();
+        services.AddSingleton<SiloBroker>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloBroker>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => BrokerSettings.ToBrokerOptions(provider.GetRequiredService<IOptions<OrleansBrokerOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(NewDocuments);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLinks>(provider, provider.GetRequiredService<ILocalSiloDetails>().SiloAddress));
+        services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
+        services.AddGrainService<BrokerGrainService>();
+        return silo;
+    }
+
+    private static IDocumentStore NewDocuments(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<OrleansBrokerOptions>>().Value;
+        return options.Storage is { } name
+            ? new GrainStorageDocuments(provider.GetRequiredKeyedService<IGrainStorage>(name))
+            : new FileDocumentStore(LocalFileSystem.Instance, Path.Combine(Path.GetFullPath(options.DataDirectory), "documents"));
+    }
+}

@@ -1,0 +1,51 @@
+// Stands between Orleans' scheduler and the broker's threads.
+#pragma warning disable RS0030
+
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Embedded;
+using OrleansBroker.Grains.Membership;
+
+namespace OrleansBroker.Grains.Hosting;
+
+/// <summary>
+/// Runs the broker while the silo is active: it opens once the silo can be asked, and hands its leaderships over before the silo
+/// leaves.
+/// </summary>
+internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
+{
+    private const int Stage = ServiceLifecycleStage.Active + 1;
+
+    private ListeningBroker? _broker;
+
+    /// <summary>Where clients connect: <c>host:port</c>. Empty until they can.</summary>
+    public string Endpoint => _broker?.Endpoint ?? string.Empty;
+
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(SiloBroker), Stage, cancellation => Task.Run(() => StartAsync(cancellation), cancellation), _ => Task.Run(StopAsync, CancellationToken.None));
+
+    /// <summary>Answers nobody any more, at once: the cluster takes this silo to be dead.</summary>
+    public void Sever() => _broker?.Pause();
+
+    private async Task StartAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await membership.StartAsync(cancellation);
+            _broker = await ListeningBroker.StartAsync(options, links, clusterId: null, cancellation);
+        }
+        catch (BrokerStartException e)
+        {
+            GrainsLog.NotStarted(logger, e.Message);
+            throw;
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        if (_broker is { } broker)
+        {
+            await broker.DisposeAsync();
+        }
+
+        await membership.StopAsync();
+    }
+}

@@ -1,0 +1,27 @@
+// The broker's code runs on the thread pool: on the scheduler of a grain service, one long answer would hold up all others.
+#pragma warning disable RS0030
+
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Peers.Wire;
+
+namespace OrleansBroker.Grains.Peers;
+
+/// <summary>The door through which other brokers ask the broker of this silo.</summary>
+internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory loggers, LocalBroker broker) : GrainService(id, silo, loggers), IBrokerGrainService
+{
+    public Task<BrokerIntroduction?> IntroduceAsync(BrokerIntroduction? caller) => Task.Run(() =>
+    {
+        if (caller is not null)
+        {
+            broker.Meet(caller);
+        }
+
+        return broker.Introduction;
+    });
+
+    public Task<PeerFrame> AskAsync(PeerFrame question) => Task.Run(async () =>
+    {
+        var peer = broker.Host?.Peer ?? throw new IOException("the broker is not open");
+        return await PeerMessages.AnswerAsync(question, peer);
+    });
+}

@@ -1,0 +1,22 @@
+using Orleans.Concurrency;
+using Orleans.Services;
+using OrleansBroker.Core.Peers.Wire;
+
+namespace OrleansBroker.Grains.Peers;
+
+/// <summary>A broker as the other brokers of the cluster reach it: addressed by its silo.</summary>
+[Alias("OrleansBroker.Broker")]
+public interface IBrokerGrainService : IGrainService
+{
+    /// <summary>Tells who asks, and asks who is there. Null while no broker is open there.</summary>
+    [Alias("Introduce")]
+    [AlwaysInterleave]
+    Task<BrokerIntroduction?> IntroduceAsync(BrokerIntroduction? caller);
+
+    /// <summary>A question of <see cref="PeerMessages"/>.</summary>
+    /// <exception cref="IOException">The broker is not open, or could not answer.</exception>
+    [Alias("Ask")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:35")]
+    Task<PeerFrame> AskAsync(PeerFrame question);
+}

@@ -1,0 +1,41 @@
+using OrleansBroker.Core.Peers.Wire;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Embedded;
+using OrleansBroker.Grains.Membership;
+using OrleansBroker.Server.Network;
+
+namespace OrleansBroker.Grains;
+
+/// <summary>The ways of a broker that is a silo to the rest of its cluster.</summary>
+internal sealed class SiloLinks(IDocumentStore documents, SiloMembership membership, IPeers peers, LocalBroker local, SiloAddress self) : IClusterLinks
+{
+    public IDocumentStore Documents => documents;
+
+    public IMembership Membership => membership;
+
+    public IPeers Peers => peers;
+
+    public IBrokerConnector Connector { get; } = new BrokerConnector(membership, self.ToString());
+
+    public async ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation)
+    {
+        local.Show(host, new BrokerIntroduction(self.ToParsableString(), host.Registration));
+        await membership.GreetAsync(cancellation);
+    }
+
+    public async ValueTask DrainAsync()
+    {
+        if (local.Host is { } host)
+        {
+            local.Show(host, new BrokerIntroduction(self.ToParsableString(), host.Registration with { IsDraining = true }));
+            await membership.GreetAsync(CancellationToken.None);
+        }
+    }
+
+    public ValueTask LeaveAsync()
+    {
+        local.Show(null, null);
+        membership.ShowLocal();
+        return ValueTask.CompletedTask;
+    }
+}
