@@ -32,6 +32,7 @@ internal sealed class SiloLinks(IDocumentStore documents, SiloMembership members
         }
     }
 
+    /// <summary>The others learn of it by the membership.</summary>
     public ValueTask LeaveAsync()
     {
         local.Show(null, null);

@@ -34,15 +34,7 @@ public sealed class EmbeddedClusterBroker
     /// <summary>What the broker knows of its replicas, in the order of their names; empty where it has stopped.</summary>
     public IReadOnlyList<ReplicaStatus> Replicas => State == BrokerState.Stopped || _broker?.Host is not { } host
         ? []
-        :
-        [
-            .. host.Services.Partitions.All
-                .OrderBy(partition => partition.Name.Topic, StringComparer.Ordinal)
-                .ThenBy(partition => partition.Name.Partition)
-                .Select(partition => new ReplicaStatus(
-                    partition.Name, partition.IsLeader, partition.State.Leader, partition.LeaderEpoch, Array.ConvertAll(partition.State.Isr, member => member.Broker),
-                    partition.LogStartOffset, partition.HighWatermark, partition.Log.LogEndOffset)),
-        ];
+        : ReplicaStatus.AllOf(host);
 
     internal string ClusterId => _broker!.Host!.Services.Logs.ClusterId;
 

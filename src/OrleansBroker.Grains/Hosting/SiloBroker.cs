@@ -20,7 +20,7 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
     /// <summary>Where clients connect: <c>host:port</c>. Empty until they can.</summary>
     public string Endpoint => _broker?.Endpoint ?? string.Empty;
 
-    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(SiloBroker), Stage, cancellation => Task.Run(() => StartAsync(cancellation), cancellation), _ => Task.Run(StopAsync, CancellationToken.None));
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(SiloBroker), Stage, cancellation => Task.Run(() => StartAsync(cancellation), cancellation), cancellation => Task.Run(() => StopAsync(cancellation), CancellationToken.None));
 
     /// <summary>Answers nobody any more, at once: the cluster takes this silo to be dead.</summary>
     public void Sever() => _broker?.Pause();
@@ -39,11 +39,12 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
         }
     }
 
-    private async Task StopAsync()
+    /// <param name="cancellation">Cancelled where there is no time left for a clean stop.</param>
+    private async Task StopAsync(CancellationToken cancellation)
     {
         if (_broker is { } broker)
         {
-            await broker.DisposeAsync();
+            await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.DisposeAsync().AsTask());
         }
 
         await membership.StopAsync();

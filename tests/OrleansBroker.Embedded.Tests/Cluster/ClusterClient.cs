@@ -12,9 +12,15 @@ using OrleansBroker.Server.Network;
 namespace OrleansBroker.Embedded.Tests.Cluster;
 
 /// <summary>Speaks to the brokers of a cluster over their listeners, a connection for each request.</summary>
-internal sealed class ClusterClient(EmbeddedCluster cluster)
+/// <param name="look">The brokers as they are now, in the order of their ids.</param>
+internal sealed class ClusterClient(Func<IReadOnlyList<ClusterClient.Broker>> look)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public ClusterClient(EmbeddedCluster cluster)
+        : this(() => [.. cluster.Brokers.Select(broker => new Broker(broker.Endpoint, broker.State, broker.Replicas))])
+    {
+    }
 
     /// <summary>Asks again and again until a condition holds.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition, string what)
@@ -32,7 +38,7 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
         where TRequest : class, IRequest<TResponse>, new()
         where TResponse : class, IWireStruct, new()
     {
-        var endpoint = cluster.Brokers[broker].Endpoint.Split(':');
+        var endpoint = look()[broker].Endpoint.Split(':');
         var id = new BrokerId(broker);
         var view = new ClusterView(1, [new BrokerRegistration(id, 1, 1, Guid.Empty, endpoint[0], int.Parse(endpoint[1], CultureInfo.InvariantCulture), null)]);
         await using var connection = await new BrokerConnector(new FixedMembership(view), "test").ConnectAsync(id, cancellation);
@@ -154,10 +160,13 @@ internal sealed class ClusterClient(EmbeddedCluster cluster)
 
     /// <summary>The replicas of the topic's only partition on brokers that run.</summary>
     private IEnumerable<ReplicaStatus> ReplicasOf(string topic) =>
-        cluster.Brokers.Where(broker => broker.State == BrokerState.Running).SelectMany(broker => broker.Replicas).Where(replica => replica.Partition == new TopicPartition(topic, 0));
+        look().Where(broker => broker.State == BrokerState.Running).SelectMany(broker => broker.Replicas).Where(replica => replica.Partition == new TopicPartition(topic, 0));
 
-    private string Describe() => string.Join("; ", cluster.Brokers.Select(broker =>
-        $"broker {broker.Id} {broker.State}: {string.Join(", ", broker.Replicas.Select(replica => $"{replica.Partition} leader {replica.Leader} epoch {replica.LeaderEpoch} in sync {string.Join('+', replica.InSync)} to {replica.HighWatermark}/{replica.LogEndOffset}"))}"));
+    private string Describe() => string.Join("; ", look().Select((broker, id) =>
+        $"broker {id} {broker.State}: {string.Join(", ", broker.Replicas.Select(replica => $"{replica.Partition} leader {replica.Leader} epoch {replica.LeaderEpoch} in sync {string.Join('+', replica.InSync)} to {replica.HighWatermark}/{replica.LogEndOffset}"))}"));
+
+    /// <param name="Replicas">What it knows of its own; empty where it has stopped.</param>
+    internal sealed record Broker(string Endpoint, BrokerState State, IReadOnlyList<ReplicaStatus> Replicas);
 
     private static List<string> Values(RecordSet records)
     {
