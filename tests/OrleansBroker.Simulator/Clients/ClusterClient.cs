@@ -44,6 +44,10 @@ internal sealed class ClusterClient(SimulatedNetwork network, SimulatedProcess p
         where TRequest : IRequest =>
         (await ConnectionAsync(broker)).Send(request, version);
 
+    /// <summary>Sees to it that there is a connection: what is sent right after this goes over it, in order.</summary>
+    /// <exception cref="IOException">The broker cannot be reached.</exception>
+    public Task ConnectAsync(int broker) => ConnectionAsync(broker);
+
     /// <summary>The leader of a partition as far as this client knows; -1 where there is none.</summary>
     public async Task<(int Leader, int Epoch)> LeaderAsync(TopicPartition partition)
     {

@@ -1,3 +1,4 @@
+using OrleansBroker.Protocol.Records;
 using OrleansBroker.Simulator.Brokers;
 using OrleansBroker.Simulator.Engine;
 
@@ -24,9 +25,32 @@ internal static class BitFlips
 
     private static void Flip(SimulatedBroker broker, string file, Chance chance)
     {
-        if (broker.Disk.FileExists(file) && broker.Disk.ReadAll(file).Length is > 0 and var length)
+        if (!broker.Disk.FileExists(file) || broker.Disk.ReadAll(file) is not { Length: > 0 } log)
         {
-            broker.Disk.FlipBit(file, chance.Random.NextInt64(length * 8L));
+            return;
         }
+
+        var bit = chance.Random.NextInt64(log.Length * 8L);
+        if (IsProtected(log, bit / 8))
+        {
+            broker.Disk.FlipBit(file, bit);
+        }
+    }
+
+    /// <summary>Whether a checksum covers a byte: Kafka's format has none for the offset of a batch and for its leader epoch, which brokers stamp.</summary>
+    private static bool IsProtected(ReadOnlySpan<byte> log, long position)
+    {
+        while (RecordBatchView.TryParse(log, out var batch) == RecordBatchProblem.None && batch.SizeBytes <= log.Length)
+        {
+            if (position < batch.SizeBytes)
+            {
+                return position is >= RecordBatchFormat.LengthAt and not (>= RecordBatchFormat.PartitionLeaderEpochAt and < RecordBatchFormat.MagicAt);
+            }
+
+            position -= batch.SizeBytes;
+            log = log[batch.SizeBytes..];
+        }
+
+        return true;
     }
 }

@@ -20,11 +20,14 @@ internal sealed record ProducerOptions(string Topic, short Acks, bool IsIdempote
 
     /// <summary>Bytes that a value is filled up to, at most.</summary>
     public int ValueBytesMax { get; init; } = 200;
+
+    /// <summary>Batches of one partition that are sent before the first of them is acknowledged, at most.</summary>
+    public int InFlightMax { get; init; } = 1;
 }
 
 /// <summary>
-/// Sends records with keys, one batch at a time, each again until it is acknowledged or its time is over. An idempotent one keeps its
-/// sequence, and asks for a new producer id where a batch's fate stays unknown.
+/// Sends records with keys, one batch after the other or several at a time, each again until it is acknowledged or its time is over. An
+/// idempotent one keeps its sequence, and asks for a new producer id where a batch's fate stays unknown.
 /// </summary>
 internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOptions options, string name)
 {
@@ -98,19 +101,13 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
 
     private async Task SendAsync(TopicPartition partition)
     {
-        var records = NewRecords(partition);
-        var batch = Build(partition, records);
+        var waiting = NewBatches(partition);
         var until = client.World.Now + DeliveryTimeout;
         while (client.World.Now < until)
         {
-            if (await TrySendAsync(partition, records, batch))
+            await TrySendAsync(partition, waiting);
+            if (waiting.Count == 0)
             {
-                Acknowledged++;
-                if (options.IsIdempotent)
-                {
-                    _sequences[partition.Partition] = _sequences.GetValueOrDefault(partition.Partition) + records.Length;
-                }
-
                 return;
             }
 
@@ -118,44 +115,79 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
             await client.BackOff();
         }
 
-        // Nobody knows whether the batch is there: sequences start again under another id.
+        // Nobody knows whether the batches are there: sequences start again under another id.
         _producerId = -1;
     }
 
-    /// <summary>False where the batch is to be sent again.</summary>
-    private async Task<bool> TrySendAsync(TopicPartition partition, SentRecord[] records, byte[] batch)
+    /// <summary>Sends all batches that wait, in order; those that are acknowledged wait no more.</summary>
+    private async Task TrySendAsync(TopicPartition partition, List<Batch> waiting)
     {
         var (leader, _) = await client.LeaderAsync(partition);
         if (leader < 0)
         {
-            return false;
+            return;
         }
 
+        try
+        {
+            // The same connection for all: it keeps their order.
+            await client.ConnectAsync(leader);
+        }
+        catch (IOException)
+        {
+            return;
+        }
+
+        var isFirst = true;
+        foreach (var (batch, sending) in waiting.Select(batch => (batch, SendAsync(leader, partition, batch))).ToArray())
+        {
+            if (await sending is { } response && IsDone(partition, batch.Records, response, isFirst))
+            {
+                Acknowledged++;
+                waiting.Remove(batch);
+            }
+            else
+            {
+                isFirst = false;
+            }
+        }
+    }
+
+    /// <summary>Null where there is no answer, and there should be.</summary>
+    private async Task<ProduceResponse.PartitionProduceResponse?> SendAsync(int leader, TopicPartition partition, Batch batch)
+    {
         var request = new ProduceRequest
         {
             Acks = options.Acks,
             TimeoutMs = 5_000,
-            TopicData = [new() { Name = partition.Topic, PartitionData = [new() { Index = partition.Partition, Records = new RecordSet(batch) }] }],
+            TopicData = [new() { Name = partition.Topic, PartitionData = [new() { Index = partition.Partition, Records = new RecordSet(batch.Bytes) }] }],
         };
         try
         {
             if (options.Acks == 0)
             {
                 await client.SendAsync(leader, request, Version);
-                return true;
+                return new();
             }
 
             var response = await client.CallAsync<ProduceRequest, ProduceResponse>(leader, request, Version);
-            return IsDone(partition, records, response.Responses[0].PartitionResponses[0]);
+            return response.Responses[0].PartitionResponses[0];
         }
         catch (IOException)
         {
-            return false;
+            return null;
         }
     }
 
-    private bool IsDone(TopicPartition partition, SentRecord[] records, ProduceResponse.PartitionProduceResponse response)
+    /// <summary>False where the batch is to be sent again.</summary>
+    /// <param name="isFirst">Whether all before it is acknowledged.</param>
+    private bool IsDone(TopicPartition partition, SentRecord[] records, ProduceResponse.PartitionProduceResponse response, bool isFirst)
     {
+        if (options.Acks == 0)
+        {
+            return true;
+        }
+
         if (response.ErrorCode == ErrorCode.None)
         {
             for (var i = 0; i < records.Length; i++)
@@ -171,12 +203,25 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
             throw new SimulationFailure("produce", $"{name} sent {records[0].Value} to {partition} and was told {response.ErrorCode}");
         }
 
-        if (Array.IndexOf(SequenceErrors, response.ErrorCode) >= 0 && options.Acks == -1 && ledger.TraitsOf(partition.Topic).IsDurable)
+        if (isFirst && Array.IndexOf(SequenceErrors, response.ErrorCode) >= 0 && options.Acks == -1 && ledger.TraitsOf(partition.Topic).IsDurable)
         {
             throw new SimulationFailure("producer state", $"{name} sent {records[0].Value} to {partition} right after what was acknowledged, and was told {response.ErrorCode}");
         }
 
         return false;
+    }
+
+    private List<Batch> NewBatches(TopicPartition partition)
+    {
+        var batches = new List<Batch>();
+        for (var i = client.Chance.Between(1, options.InFlightMax); i > 0; i--)
+        {
+            var records = NewRecords(partition);
+            batches.Add(new Batch(records, Build(partition, records)));
+            _sequences[partition.Partition] = _sequences.GetValueOrDefault(partition.Partition) + records.Length;
+        }
+
+        return batches;
     }
 
     private SentRecord[] NewRecords(TopicPartition partition)
@@ -210,4 +255,6 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
 
         return builder.Build().ToArray();
     }
+
+    private sealed record Batch(SentRecord[] Records, byte[] Bytes);
 }
