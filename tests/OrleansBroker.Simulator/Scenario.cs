@@ -9,7 +9,7 @@ namespace OrleansBroker.Simulator;
 /// <summary>
 /// One run from one seed:
 /// <code>
-/// brokers start, topics are made -> load and faults -> faults stop -> everything goes on -> load stops -> all is read once more
+/// brokers start, topics are made -> load and faults -> faults stop -> everything goes on -> producers stop -> consumers read all -> all is read once more
 /// </code>
 /// </summary>
 internal sealed class Scenario
@@ -82,6 +82,8 @@ internal sealed class Scenario
         _load.Calm();
         var progress = new Progress(_cluster, _load);
         Await("everything goes on", RecoveryMax, progress.Missing);
+        _load.StopProducers();
+        Await("consumers read all", RecoveryMax, _load.Unread);
         _load.Stop();
         ReadAll();
         AwaitEqualReplicas();

@@ -11,7 +11,7 @@ namespace OrleansBroker.Simulator.Clients;
 /// </summary>
 internal sealed class PartitionReader(ClusterClient client, Ledger ledger, TopicPartition partition)
 {
-    private const short Version = 12;
+    public const short Version = 12;
 
     private int _lastEpoch = -1;
     private int _preferred = -1;
@@ -46,18 +46,17 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
     /// <summary>Fetches once. Returns how many records came, -1 where the fetch failed.</summary>
     public async Task<int> PollAsync(int maxWaitMs)
     {
-        var (leader, epoch) = await client.LeaderAsync(partition);
-        if (leader < 0)
+        if (await SourceAsync() is not { } source)
         {
             await client.BackOff();
             return -1;
         }
 
-        var from = _preferred >= 0 ? _preferred : leader;
+        var request = new FetchRequest { MaxWaitMs = maxWaitMs, MinBytes = 1, RackId = Rack, Topics = [new() { Topic = partition.Topic, Partitions = [source.Wanted] }] };
         try
         {
-            var response = await client.CallAsync<FetchRequest, FetchResponse>(from, Request(epoch, from == leader ? _lastEpoch : -1, maxWaitMs), Version);
-            return response.ErrorCode == ErrorCode.None && response.Responses.Length > 0 ? await TakeAsync(response.Responses[0].Partitions[0], from) : await FailAsync();
+            var response = await client.CallAsync<FetchRequest, FetchResponse>(source.Broker, request, Version);
+            return response.ErrorCode == ErrorCode.None && response.Responses.Length > 0 ? await TakeAsync(response.Responses[0].Partitions[0], source.Broker) : await FailAsync();
         }
         catch (IOException)
         {
@@ -65,31 +64,39 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
         }
     }
 
-    /// <param name="lastEpoch">Only the leader can tell that a log has parted from it; a follower may merely be behind.</param>
-    private FetchRequest Request(int epoch, int lastEpoch, int maxWaitMs) => new()
+    /// <summary>Whom to ask for what comes next; null where nobody is known.</summary>
+    public async Task<(int Broker, FetchRequest.FetchPartition Wanted)?> SourceAsync()
     {
-        MaxWaitMs = maxWaitMs,
-        MinBytes = 1,
-        RackId = Rack,
-        Topics =
-        [
-            new()
-            {
-                Topic = partition.Topic,
-                Partitions = [new() { Partition = partition.Partition, CurrentLeaderEpoch = epoch, FetchOffset = Position, LastFetchedEpoch = lastEpoch, PartitionMaxBytes = 1 << 16 }],
-            },
-        ],
-    };
+        var (leader, epoch) = await client.LeaderAsync(partition);
+        if (leader < 0)
+        {
+            return null;
+        }
 
-    private async Task<int> FailAsync()
+        // Only the leader can tell that a log has parted from it; a follower may merely be behind.
+        var from = _preferred >= 0 ? _preferred : leader;
+        return (from, new()
+        {
+            Partition = partition.Partition, CurrentLeaderEpoch = epoch, FetchOffset = Position, LastFetchedEpoch = from == leader ? _lastEpoch : -1, PartitionMaxBytes = 1 << 16,
+        });
+    }
+
+    /// <summary>The fetch failed: the leader is asked, once it is known who that is now.</summary>
+    public void Fail()
     {
         _preferred = -1;
         client.Forget();
+    }
+
+    private async Task<int> FailAsync()
+    {
+        Fail();
         await client.BackOff();
         return -1;
     }
 
-    private async Task<int> TakeAsync(FetchResponse.PartitionData data, int from)
+    /// <summary>Takes what a broker answered. Returns how many records came, -1 where that was an error.</summary>
+    public async Task<int> TakeAsync(FetchResponse.PartitionData data, int from)
     {
         if (data.ErrorCode == ErrorCode.OffsetOutOfRange)
         {

@@ -13,6 +13,7 @@ internal sealed class Ledger(World world)
     private readonly SortedDictionary<string, TopicTraits> _topics = new(StringComparer.Ordinal);
     private readonly HashSet<(long Id, short Epoch)> _producers = [];
     private readonly Dictionary<TopicPartition, SortedDictionary<long, string>> _seen = [];
+    private readonly Dictionary<TopicPartition, long> _last = [];
 
     public World World => world;
 
@@ -76,6 +77,9 @@ internal sealed class Ledger(World world)
     /// <summary>What must be readable at the end: offset and value, in order.</summary>
     public IReadOnlyDictionary<long, string> SeenIn(TopicPartition partition) => SeenOf(partition);
 
+    /// <summary>The last offset that was acknowledged or read, -1 where there is none.</summary>
+    public long LastSeenIn(TopicPartition partition) => _last.GetValueOrDefault(partition, -1);
+
     private static void CheckDuplicate(SentRecord record, long offset)
     {
         if (record.IsIdempotent && record.SeenAt >= 0 && record.SeenAt != offset)
@@ -95,6 +99,7 @@ internal sealed class Ledger(World world)
         }
 
         seen[offset] = value;
+        _last[partition] = Math.Max(LastSeenIn(partition), offset);
     }
 
     private SortedDictionary<long, string> SeenOf(TopicPartition partition)

@@ -37,9 +37,13 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
         Members.ForEach(member => member.IsCalm = true);
     }
 
+    public void StopProducers() => Producers.ForEach(producer => producer.Stop());
+
+    /// <summary>What a consumer has not read yet; null where all have read all.</summary>
+    public string? Unread() => _consumers.Select(consumer => consumer.Unread()).FirstOrDefault(unread => unread is not null);
+
     public void Stop()
     {
-        Producers.ForEach(producer => producer.Stop());
         _consumers.ForEach(consumer => consumer.Stop());
         Members.ForEach(member => member.Stop());
     }
@@ -103,7 +107,7 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
     private void AddConsumer(string topic)
     {
         var client = NewClient($"c{_consumers.Count}");
-        var consumer = new AssignedConsumer(client, ledger, topic, _chance.Happens(0.5) ? $"rack-{_chance.Random.Next(cluster.Brokers.Length)}" : string.Empty);
+        var consumer = new AssignedConsumer(client, ledger, topic, _chance.Happens(0.5) ? $"rack-{_chance.Random.Next(cluster.Brokers.Length)}" : string.Empty, _chance.Happens(0.5));
         _consumers.Add(consumer);
         client.Process.Start(consumer.RunAsync);
     }
