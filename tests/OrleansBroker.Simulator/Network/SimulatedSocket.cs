@@ -9,6 +9,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedProcess
 
     // Null is the end of the connection.
     private readonly Queue<byte[]?> _outgoing = new();
+    private readonly Queue<byte[]> _incoming = new();
     private readonly Queue<byte[]> _arrived = new();
     private Action<byte[]>? _received;
     private Action? _closed;
@@ -143,7 +144,8 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedProcess
         }
         else
         {
-            Peer.Owner.Run(() => Peer.Receive(frame));
+            Peer._incoming.Enqueue(frame);
+            Peer.Owner.Run(Peer.Receive);
         }
 
         Pump();
@@ -173,8 +175,10 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, SimulatedProcess
         }
     }
 
-    private void Receive(byte[] frame)
+    private void Receive()
     {
+        // A process that was paused gets all at once, in any order; what it reads from one connection is in order.
+        var frame = _incoming.Dequeue();
         if (IsClosed || _isLost)
         {
             return;

@@ -198,6 +198,7 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
             return true;
         }
 
+        client.Process.Note($"{records[0].Value.TrimEnd('.')} to {partition}: {response.ErrorCode}");
         if (Array.IndexOf(NeverTold, response.ErrorCode) >= 0)
         {
             throw new SimulationFailure("produce", $"{name} sent {records[0].Value} to {partition} and was told {response.ErrorCode}");
@@ -213,8 +214,9 @@ internal sealed class Producer(ClusterClient client, Ledger ledger, ProducerOpti
 
     private List<Batch> NewBatches(TopicPartition partition)
     {
+        // A partition that does not know the producer takes any sequence for its first, as Kafka's does: nothing may come before it.
         var batches = new List<Batch>();
-        for (var i = client.Chance.Between(1, options.InFlightMax); i > 0; i--)
+        for (var i = _sequences.ContainsKey(partition.Partition) ? client.Chance.Between(1, options.InFlightMax) : 1; i > 0; i--)
         {
             var records = NewRecords(partition);
             batches.Add(new Batch(records, Build(partition, records)));
