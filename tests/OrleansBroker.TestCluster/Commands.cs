@@ -87,5 +87,7 @@ internal sealed class Commands(ILoggerFactory loggers)
         await Cluster.HealAsync();
     }
 
-    private static string Describe(ReplicaStatus replica) => replica.ToString();
+    private static string Describe(ReplicaStatus replica) =>
+        $"{replica.Partition}: {(replica.IsLeader ? "leads" : $"follows {replica.Leader}")} in epoch {replica.LeaderEpoch}, in sync {string.Join(' ', replica.InSync)}, "
+        + $"committed {replica.HighWatermark}, end {replica.LogEndOffset}";
 }

@@ -72,7 +72,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
             workload.ShareAsync(three, "m1", end.Token),
             workload.ShareAsync(four, "m2", end.Token),
             workload.FollowAsync(one, Assigned, end.Token),
-            workload.WatchCommitsAsync(four, end.Token),
+            workload.WatchCommitsAsync(four, nemesis, end.Token),
         ];
         Task all = Task.WhenAll(clients);
         end.CancelAfter(duration);
@@ -86,7 +86,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
         long[] groupsEnds = await EndsAsync(four, GroupsTopic, GroupsPartitions);
         await cluster.CloseAsync();
 
-        output.WriteLine($"{history.Acknowledged.Count} records acknowledged, {history.Commits} commits, {nemesis.Schedule.Count} steps of the nemesis, a partition was without an acknowledgement for at most {history.LongestWait.TotalSeconds:f1} s");
+        output.WriteLine($"{history.Acknowledged.Count} records acknowledged, {history.Commits} commits, {nemesis.Schedule.Count} steps of the nemesis, a partition was without an acknowledgement for at most {history.LongestWait.TotalSeconds:f1} s, up to {history.LongestWaitEnd.TotalSeconds:f1} s");
+        output.WriteLine($"given: {string.Join(", ", history.Seen.Select(each => $"{each.Key} {each.Value.Count}"))}");
+        output.WriteLine(string.Join('\n', nemesis.Schedule));
         return Judge(cluster, history, ends, committed, groupsEnds);
     }
 

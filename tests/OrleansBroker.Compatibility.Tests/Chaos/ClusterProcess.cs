@@ -32,6 +32,15 @@ internal sealed class ClusterProcess : DriverProcess
     /// <param name="action">One of start, stop, kill, pause, resume, cut and heal.</param>
     public Task DoAsync(string action, int broker) => CallAsync(action, new { broker });
 
+    /// <summary>What each broker knows of its replicas of a topic, and what it complained of: for the message of a test that fails.</summary>
+    public async Task<string> DescribeAsync(string topic)
+    {
+        JsonNode brokers = (await CallAsync("state"))!;
+        var replicas = brokers.AsArray().Select(broker =>
+            $"broker {broker!["id"]} {broker["state"]}\n{string.Join('\n', broker["replicas"]!.AsArray().Select(each => (string)each!).Where(each => each.Contains(topic, StringComparison.Ordinal)))}");
+        return $"{string.Join('\n', replicas)}\n{Complaints}";
+    }
+
     /// <summary>Stops every broker cleanly, those first that only wait for others.</summary>
     public Task CloseAsync() => CallAsync("close");
 }

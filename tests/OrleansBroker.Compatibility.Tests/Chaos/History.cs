@@ -8,6 +8,7 @@ namespace OrleansBroker.Compatibility.Tests.Chaos;
 internal sealed class History(int partitions)
 {
     private readonly Lock _lock = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly long[] _committed = [.. Enumerable.Repeat(ClientDriver.NoOffset, partitions)];
     private readonly long[] _processed = new long[partitions];
     private readonly Stopwatch[] _sinceAcknowledgement = [.. Enumerable.Range(0, partitions).Select(_ => Stopwatch.StartNew())];
@@ -25,6 +26,9 @@ internal sealed class History(int partitions)
 
     /// <summary>The longest that any partition was without an acknowledgement.</summary>
     public TimeSpan LongestWait { get; private set; }
+
+    /// <summary>When that was over, since the beginning.</summary>
+    public TimeSpan LongestWaitEnd { get; private set; }
 
     /// <summary>The greatest offset of each partition whose commit was acknowledged; <see cref="ClientDriver.NoOffset"/> where there is none.</summary>
     public long[] Committed
@@ -58,7 +62,10 @@ internal sealed class History(int partitions)
             {
                 Acknowledged.Enqueue(record);
                 Stopwatch since = _sinceAcknowledgement[record.Partition];
-                LongestWait = since.Elapsed > LongestWait ? since.Elapsed : LongestWait;
+                if (since.Elapsed > LongestWait)
+                {
+                    (LongestWait, LongestWaitEnd) = (since.Elapsed, _clock.Elapsed);
+                }
                 since.Restart();
             }
         }
