@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Embedded;
@@ -23,7 +24,13 @@ internal static class BrokerSettings
         AddEndpoint(settings, "advertised.listeners", commandLine.Advertise);
         if (commandLine.Silo is { } silo)
         {
-            settings.Add(new("node.id", silo.BrokerId.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            if (silo.Clustering != "localhost")
+            {
+                // What is said of it comes after it.
+                settings.Insert(0, new("min.insync.replicas", "2"));
+            }
+
+            settings.Add(new("node.id", silo.BrokerId.ToString(CultureInfo.InvariantCulture)));
         }
 
         if (commandLine.Racks.Count > 0)

@@ -116,6 +116,11 @@ public sealed class BrokerConfig
     public bool DeleteTopicEnable { get; }
     public int NumPartitions { get; }
     public int DefaultReplicationFactor { get; }
+
+    /// <summary>How many replicas a topic gets where its creator does not say: what is configured, or as many as brokers live, three at most.</summary>
+    public int DefaultReplicationFactorAmong(int brokers) =>
+        Layers("default.replication.factor").First().Source == ConfigSource.Default ? Math.Min(3, brokers) : DefaultReplicationFactor;
+
     public int MaxRequestPartitionSizeLimit { get; }
 
     public bool AutoLeaderRebalanceEnable { get; }

@@ -28,7 +28,7 @@ public static class BrokerConfigTable
         Flag("auto.create.topics.enable", true, "Whether a topic is created when a client first asks for it."),
         Flag("delete.topic.enable", true, "Whether topics can be deleted."),
         Int("num.partitions", 1, AtLeast(1), "How many partitions a topic gets where its creator does not say."),
-        Int("default.replication.factor", 1, AtLeast(1), "How many replicas a topic gets where its creator does not say."),
+        Int("default.replication.factor", 1, AtLeast(1), "How many replicas a topic gets where its creator does not say; where this is not set, as many as brokers live, three at most."),
         Int("max.request.partition.size.limit", 2000, AtLeast(1), "How many partitions one DescribeTopicPartitions response holds at most."),
 
         // Defaults of topic configurations.

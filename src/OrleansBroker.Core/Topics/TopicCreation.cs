@@ -121,7 +121,7 @@ internal sealed class TopicCreation(Catalog catalog, CatalogView view, Func<Guid
             return new(InvalidPartitions, "The number of partitions must be positive, or -1 for the default");
         }
 
-        var replicationFactor = wanted.ReplicationFactor == -1 ? view.Config.DefaultReplicationFactor : wanted.ReplicationFactor;
+        var replicationFactor = wanted.ReplicationFactor == -1 ? view.Config.DefaultReplicationFactorAmong(view.Brokers.Count) : wanted.ReplicationFactor;
         if (replicationFactor > view.Brokers.Count)
         {
             return new(InvalidReplicationFactor, $"The replication factor {replicationFactor} is larger than the number of brokers, {view.Brokers.Count}");

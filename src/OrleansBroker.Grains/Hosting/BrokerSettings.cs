@@ -38,11 +38,14 @@ internal static class BrokerSettings
 
     private static Dictionary<string, string> Settings(OrleansBrokerOptions options)
     {
-        var settings = new Dictionary<string, string>(options.Settings)
+        var settings = new Dictionary<string, string>(options.Settings);
+        if (options.Storage is not null)
         {
-            ["node.id"] = options.BrokerId.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["listeners"] = $"PLAINTEXT://{options.Listen}",
-        };
+            settings.TryAdd("min.insync.replicas", "2");
+        }
+
+        settings["node.id"] = options.BrokerId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["listeners"] = $"PLAINTEXT://{options.Listen}";
         if (options.Advertise is { } advertise)
         {
             settings["advertised.listeners"] = $"PLAINTEXT://{advertise}";

@@ -29,8 +29,6 @@ internal sealed class SiloCluster : IAsyncDisposable
                 options.BrokerId = Starting;
                 options.DataDirectory = Path.Combine(_directory, $"broker{Starting}");
                 options.Listen = "127.0.0.1:0";
-                options.Settings["default.replication.factor"] = Math.Min(3, brokers).ToString(System.Globalization.CultureInfo.InvariantCulture);
-                options.Settings["min.insync.replicas"] = "2";
             });
         });
         _cluster = builder.Build();
