@@ -48,10 +48,19 @@ public sealed partial class LayeringTests
     {
         IEnumerable<string> projects =
             from project in SourceTree.Projects
-            where SourceTree.PackageReferences(project.Value).Any(package => package.StartsWith("Microsoft.Orleans", StringComparison.Ordinal))
+            where SourceTree.PackageReferences(project.Value).Any(IsOfOrleans)
             select project.Key.Replace(".Tests", string.Empty, StringComparison.Ordinal);
 
         AssertNone(projects.Except(OnOrleans));
+    }
+
+    [Fact]
+    public void Whether_a_machine_has_a_package_of_Orleans_is_asked_before_it_is_needed()
+    {
+        IEnumerable<string> asked = SourceTree.Probes.SelectMany(SourceTree.PackageReferences);
+        IEnumerable<string> needed = SourceTree.Projects.Values.SelectMany(SourceTree.PackageReferences).Where(IsOfOrleans);
+
+        AssertNone(needed.Except(asked));
     }
 
     [Fact]
@@ -80,6 +89,10 @@ public sealed partial class LayeringTests
         string all = string.Join('\n', offences);
         Assert.True(all.Length == 0, all);
     }
+
+    // Also what only providers of Orleans need.
+    private static bool IsOfOrleans(string package) =>
+        Array.Exists(["Microsoft.Orleans.", "Azure.", "Npgsql", "StackExchange."], prefix => package.StartsWith(prefix, StringComparison.Ordinal));
 
     private static bool IsNotThisFile(string file) => Path.GetFileName(file) != $"{nameof(LayeringTests)}.cs";
 

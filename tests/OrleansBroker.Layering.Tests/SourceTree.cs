@@ -18,6 +18,10 @@ internal static class SourceTree
     public static IReadOnlyDictionary<string, XDocument> Projects { get; } =
         Files(".csproj").ToDictionary(file => Path.GetFileNameWithoutExtension(file), file => XDocument.Load(Path.Combine(Root, file)));
 
+    /// <summary>The projects that find out which packages this machine has.</summary>
+    public static IEnumerable<XDocument> Probes =>
+        Directory.EnumerateFiles(Path.Combine(Root, "build", "probes"), "*.csproj").Select(file => XDocument.Load(file));
+
     /// <summary>Source files that are not generated, relative to the root.</summary>
     public static IEnumerable<string> CSharpFiles => Files(".cs");
 
