@@ -117,26 +117,43 @@ internal sealed class ClusterClient(Func<IReadOnlyList<ClusterClient.Broker>> lo
     /// <summary>The values in the topic's only partition, as its leader has them.</summary>
     public async Task<string[]> ReadAsync(string topic)
     {
-        var values = new List<string>();
         var leader = await LeaderAsync(topic);
 
         // A new leader does not know at once what the one before it had committed.
         await UntilAsync(() => Task.FromResult(ReplicasOf(topic).Any(replica => replica.IsLeader && replica.HighWatermark == replica.LogEndOffset)), $"all of {topic} is committed");
-        while (true)
+        var values = new List<string>();
+        while (await FetchAsync(leader, topic, values))
         {
-            var response = await SendAsync<FetchRequest, FetchResponse>(
-                leader,
-                new FetchRequest { MaxBytes = 1 << 20, Topics = [new() { Topic = topic, Partitions = [new() { FetchOffset = values.Count, PartitionMaxBytes = 1 << 20 }] }] },
-                11);
-            var partition = response.Responses[0].Partitions[0];
-            Assert.Equal(ErrorCode.None, partition.ErrorCode);
-            var before = values.Count;
-            values.AddRange(Values(partition.Records));
-            if (values.Count == before)
-            {
-                return [.. values];
-            }
         }
+
+        return [.. values];
+    }
+
+    /// <summary>The values in the topic's only partition, as one broker has them, up to a value that is there.</summary>
+    public async Task<string[]> ReadFromAsync(int broker, string topic, string last)
+    {
+        var values = new List<string>();
+        await UntilAsync(
+            async () =>
+            {
+                await FetchAsync(broker, topic, values);
+                return values.Contains(last);
+            },
+            $"'{last}' can be read");
+        return [.. values];
+    }
+
+    private async Task<bool> FetchAsync(int broker, string topic, List<string> values)
+    {
+        var response = await SendAsync<FetchRequest, FetchResponse>(
+            broker,
+            new FetchRequest { MaxBytes = 1 << 20, Topics = [new() { Topic = topic, Partitions = [new() { FetchOffset = values.Count, PartitionMaxBytes = 1 << 20 }] }] },
+            11);
+        var partition = response.Responses[0].Partitions[0];
+        Assert.Equal(ErrorCode.None, partition.ErrorCode);
+        var before = values.Count;
+        values.AddRange(Values(partition.Records));
+        return values.Count > before;
     }
 
     /// <summary>Who leads the topic's only partition, as the brokers that run agree.</summary>

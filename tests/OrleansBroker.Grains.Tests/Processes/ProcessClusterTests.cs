@@ -1,0 +1,117 @@
+namespace OrleansBroker.Grains.Tests.Processes;
+
+/// <summary>Silos that are killed, paused and cut off from Redis, and what becomes of records that were acknowledged.</summary>
+public sealed class ProcessClusterTests
+{
+    private const int RecordsPerStep = 50;
+
+    [RedisFact]
+    public async Task What_was_acknowledged_outlives_the_death_of_each_leader_in_turn()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        for (var step = 0; step < ProcessCluster.Brokers; step++)
+        {
+            await SendAsync(cluster, sent);
+            await cluster.WholeAsync("orders");
+            var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
+            await cluster.KillAsync(leader);
+            await SendAsync(cluster, sent);
+            await cluster.StartAsync(leader);
+        }
+
+        await cluster.WholeAsync("orders");
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
+    [RedisFact]
+    public async Task A_leader_that_slept_through_its_death_acknowledges_nothing_and_ends()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        await SendAsync(cluster, sent);
+        await cluster.WholeAsync("orders");
+        var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
+
+        cluster.Pause(leader);
+        var lost = cluster.Client.ProduceAsync(leader, "orders", "sent to the one that sleeps");
+        await SendAsync(cluster, sent);
+        Assert.Equal(70, await cluster.ResumeAsync(leader));
+
+        Assert.NotEqual(ErrorCode.None, await AnswerAsync(lost));
+        await cluster.StartAsync(leader);
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
+    [RedisFact]
+    public async Task A_rolling_restart_loses_nothing()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        for (var broker = 0; broker < ProcessCluster.Brokers; broker++)
+        {
+            await SendAsync(cluster, sent);
+            await cluster.WholeAsync("orders");
+            Assert.Equal(0, await cluster.StopAsync(broker));
+            await SendAsync(cluster, sent);
+            await cluster.StartAsync(broker);
+        }
+
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
+    [RedisFact]
+    public async Task Brokers_serve_on_while_Redis_is_down_and_elect_again_when_it_is_back()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        await SendAsync(cluster, sent);
+        await cluster.WholeAsync("orders");
+
+        await cluster.Redis.KillAsync();
+        await SendAsync(cluster, sent);
+        await cluster.Redis.StartAsync();
+        var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
+        await cluster.KillAsync(leader);
+        await SendAsync(cluster, sent);
+
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
+    /// <summary>Null where the connection broke instead.</summary>
+    private static async Task<ErrorCode?> AnswerAsync(Task<ErrorCode> request)
+    {
+        try
+        {
+            return await request;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<ProcessCluster> CreatedAsync()
+    {
+        var cluster = await ProcessCluster.StartAsync();
+        Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
+        return cluster;
+    }
+
+    private static async Task SendAsync(ProcessCluster cluster, List<string> sent)
+    {
+        for (var i = 0; i < RecordsPerStep; i++)
+        {
+            var value = $"record {sent.Count}";
+            await cluster.ProduceAsync("orders", value);
+            sent.Add(value);
+        }
+    }
+
+    /// <summary>What the leader has, each value where it came first: one whose acknowledgement was lost was sent again.</summary>
+    private static async Task<IEnumerable<string>> ReadAsync(ProcessCluster cluster)
+    {
+        await cluster.ProduceAsync("orders", "the last");
+        return (await cluster.Client.ReadFromAsync((await cluster.PartitionAsync("orders"))!.LeaderId, "orders", "the last")).Distinct().SkipLast(1);
+    }
+}

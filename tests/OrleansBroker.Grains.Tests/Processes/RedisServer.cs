@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansBroker.Grains.Tests.Processes;
+
+/// <summary>Redis as the documentation wants it: what it acknowledges is on the disk.</summary>
+internal sealed class RedisServer(string directory) : IAsyncDisposable
+{
+    private static readonly string[] Programs = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"];
+
+    private Process? _process;
+
+    public static string? Program => Programs.FirstOrDefault(File.Exists);
+
+    public int Port { get; } = FreePort();
+
+    public async Task StartAsync()
+    {
+        Directory.CreateDirectory(directory);
+        _process = Process.Start(new ProcessStartInfo(Program!, ["--bind", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(directory, "log")]))!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await TryConnectAsync())
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task<bool> TryConnectAsync()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
