@@ -61,7 +61,7 @@ internal sealed record Defect(string Name, string File, string What, string Find
 
     private static string[] SourcesIn(string root)
     {
-        string[] rooms = ["src", "tests/OrleansBroker.Simulation", "tests/OrleansBroker.Simulator"];
+        string[] rooms = ["build", "src", "tests/OrleansBroker.Simulation", "tests/OrleansBroker.Simulator"];
         var files = rooms.Select(room => Path.Combine(root, room)).Where(Directory.Exists)
             .SelectMany(room => Directory.EnumerateFiles(room, "*", SearchOption.AllDirectories))
             .Concat(Directory.EnumerateFiles(root, "Directory.*"))

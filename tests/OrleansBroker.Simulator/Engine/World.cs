@@ -11,6 +11,8 @@ internal sealed class World
     /// <summary>More work than any moment has: somebody tries again without waiting.</summary>
     private const int WorkPerMomentMax = 100_000;
 
+    private const int EventsBetweenChecks = 64;
+
     private readonly PriorityQueue<Action, (long Ticks, long Number)> _events = new();
     private readonly List<WorkItem> _ready = [];
     private readonly int _thread = Environment.CurrentManagedThreadId;
@@ -19,6 +21,7 @@ internal sealed class World
     private long _eventNumber;
     private long _pooled;
     private int _workThisMoment;
+    private int _unchecked;
     private volatile string? _escaped;
 
     public World(long seed, TextWriter? trace)
@@ -145,6 +148,13 @@ internal sealed class World
             throw new SimulationFailure("determinism", $"called from a thread of the pool:\n{_escaped}");
         }
 
+        // The pool counts by thread, which is too much to ask for at every event.
+        if (++_unchecked < EventsBetweenChecks)
+        {
+            return;
+        }
+
+        _unchecked = 0;
         if (ThreadPool.PendingWorkItemCount == 0 && ThreadPool.CompletedWorkItemCount == _pooled)
         {
             return;

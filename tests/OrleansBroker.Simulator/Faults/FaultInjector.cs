@@ -10,6 +10,7 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
     private readonly World _world = cluster.World;
     private readonly Chance _chance = cluster.World.Chance.Branch("faults");
     private bool _isOver;
+    private bool _isSplit;
 
     public void Begin()
     {
@@ -183,8 +184,15 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
     /// <summary>The network falls into two: either side takes the other for dead before long, and one alone has the documents.</summary>
     private void Split(Chance chance)
     {
+        if (_isSplit)
+        {
+            return;
+        }
+
+        // Long enough for either side to notice, and to go on by itself.
+        _isSplit = true;
         var side = AnySide(chance);
-        var duration = TimeSpan.FromTicks(chance.Ticks(0, faults.SplitMax.Ticks));
+        var duration = TimeSpan.FromTicks(chance.Ticks(faults.SplitMax.Ticks / 2, faults.SplitMax.Ticks));
         _world.Note($"network: side {side:b} is split off, without the store");
         foreach (var (from, to) in Across(side))
         {
@@ -198,7 +206,11 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
             cluster.Network.Cut(SimulatedDocumentStore.Host, broker.Id);
         }
 
-        _world.After(duration, HealNetwork);
+        _world.After(duration, () =>
+        {
+            _isSplit = false;
+            HealNetwork();
+        });
     }
 
     /// <summary>Some of the brokers, and not all: a bit for each.</summary>
