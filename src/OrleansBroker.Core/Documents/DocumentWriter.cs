@@ -4,18 +4,15 @@ using OrleansBroker.Core.Ports;
 namespace OrleansBroker.Core.Documents;
 
 /// <summary>
-/// Writes documents to a store that may lose an answer. Remembers the ETag of each document that it read or wrote, and after
-/// a lost answer reads again: the write was done if the document is what was written, and is tried again if nothing changed.
+/// Writes documents to a store that may lose an answer (<see cref="ConfirmedWrite"/>), and remembers the ETag of each that it read or
+/// wrote.
 /// </summary>
-/// <remarks>Contents are unlike each other even where they say the same, by the id of the write in them.</remarks>
 public sealed class DocumentWriter(IDocumentStore store)
 {
-    private const int AttemptsMax = 3;
-
     private readonly ConcurrentDictionary<string, string> _etags = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a document's ETag is remembered.</summary>
-    public bool HasRead(string name) => _etags.ContainsKey(name);
+    /// <summary>How many documents are remembered.</summary>
+    public int Count => _etags.Count;
 
     /// <summary>The content of a document, null where there is none.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string name, CancellationToken cancellation)
@@ -55,36 +52,17 @@ public sealed class DocumentWriter(IDocumentStore store)
 
     private async ValueTask<bool> WriteAsync(string name, ReadOnlyMemory<byte> content, string? expected, CancellationToken cancellation)
     {
-        for (var attempt = 1; ; attempt++)
+        var etag = await ConfirmedWrite.WriteAsync(store, name, content, expected, cancellation);
+        if (etag is not null)
         {
-            try
-            {
-                if (await store.WriteAsync(name, content, expected, cancellation) is { } etag)
-                {
-                    Remember(name, etag);
-                    return true;
-                }
-
-                attempt = AttemptsMax;
-            }
-            catch (IOException) when (attempt < AttemptsMax)
-            {
-            }
-
-            // The answer was lost, or a write whose answer was lost came in between.
-            var found = await store.ReadAsync(name, cancellation);
-            if (found is not null && found.Content.Span.SequenceEqual(content.Span))
-            {
-                Remember(name, found.ETag);
-                return true;
-            }
-
-            if (attempt == AttemptsMax || found?.ETag != expected)
-            {
-                return false;
-            }
+            Remember(name, etag);
         }
+
+        return etag is not null;
     }
+
+    /// <summary>The document is of no more interest: it is gone, or others write it.</summary>
+    public void Forget(string name) => _etags.TryRemove(name, out _);
 
     private void Remember(string name, string? etag)
     {

@@ -46,7 +46,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     private readonly WakeUp _electionsDue;
     private readonly WakeUp _sweepDue;
     private readonly Lock _topics = new();
-    private readonly Dictionary<ReplicaKey, PartitionState> _unplaced = [];
+    private readonly ArrivingStates _arriving = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
     private IDisposable? _membership;
@@ -118,10 +118,6 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         lock (_topics)
         {
             _opening.Remove(topic);
-            for (var partition = 0; partition < topic.Partitions.Length; partition++)
-            {
-                _unplaced.Remove(new ReplicaKey(topic.Id, partition));
-            }
         }
 
         TopicDeleted?.Invoke(topic);
@@ -215,11 +211,7 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
         if (_services.Metadata.Current.Find(state.TopicId) is not { } topic || state.Partition >= topic.Partitions.Length)
         {
             // The catalog has told others of the topic before it told this broker.
-            if (!_unplaced.TryGetValue(key, out var earlier) || state.IsNewerThan(earlier.LeaderEpoch, earlier.PartitionEpoch))
-            {
-                _unplaced[key] = state;
-            }
-
+            _arriving.Note(state);
             return;
         }
 
@@ -266,30 +258,47 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     /// <summary>Reads what stands in the documents, opens what is this broker's, and shows the topic.</summary>
     private async ValueTask ServeAsync(TopicImage topic, bool isNew, CancellationToken cancellation)
     {
-        var states = new PartitionState?[topic.Partitions.Length];
-        await Concurrently.ForEachAsync([.. Enumerable.Range(0, states.Length)], ReadsAtOnceMax, async partition =>
-            states[partition] = await _documents.PeekAsync(new ReplicaKey(topic.Id, partition), cancellation));
         lock (_topics)
         {
-            if (!isNew)
+            _arriving.Begin(topic.Id);
+        }
+
+        try
+        {
+            var states = new PartitionState?[topic.Partitions.Length];
+            await Concurrently.ForEachAsync([.. Enumerable.Range(0, states.Length)], ReadsAtOnceMax, async partition =>
+                states[partition] = await _documents.PeekAsync(new ReplicaKey(topic.Id, partition), cancellation));
+            lock (_topics)
             {
-                // The topics of the start are in the image already: one may have been deleted, or have got more partitions, since.
-                if (_services.Metadata.Current.Find(topic.Id) is not { } current)
-                {
-                    return;
-                }
-
-                topic = current;
+                Place(topic, states, isNew);
             }
-
-            var placed = states.Select((state, partition) => Newest(state ?? _opening.SoleState(topic, partition), new ReplicaKey(topic.Id, partition))).OfType<PartitionState>().ToArray();
-            _opening.Open(topic, placed, isNew);
-            _services.Metadata.Change(image => (isNew ? image.With([topic]) : image).Merge(placed));
+        }
+        finally
+        {
+            lock (_topics)
+            {
+                _arriving.End(topic.Id);
+            }
         }
     }
 
-    private PartitionState? Newest(PartitionState? state, ReplicaKey key) =>
-        _unplaced.Remove(key, out var heard) && (state is null || heard.IsNewerThan(state.LeaderEpoch, state.PartitionEpoch)) ? heard : state;
+    private void Place(TopicImage topic, PartitionState?[] states, bool isNew)
+    {
+        if (!isNew)
+        {
+            // The topics of the start are in the image already: one may have been deleted, or have got more partitions, since.
+            if (_services.Metadata.Current.Find(topic.Id) is not { } current)
+            {
+                return;
+            }
+
+            topic = current;
+        }
+
+        var placed = states.Select((state, partition) => _arriving.Newest(state ?? _opening.SoleState(topic, partition), new ReplicaKey(topic.Id, partition))).OfType<PartitionState>().ToArray();
+        _opening.Open(topic, placed, isNew);
+        _services.Metadata.Change(image => (isNew ? image.With([topic]) : image).Merge(placed));
+    }
 
     private void OnMembershipChanged()
     {

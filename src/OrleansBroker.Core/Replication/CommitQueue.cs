@@ -12,7 +12,7 @@ public struct CommitQueue
 
     internal void Add(CommitWaiter waiter)
     {
-        waiter.Next = null;
+        (waiter.Previous, waiter.Next) = (_last, null);
         if (_last is null)
         {
             _first = waiter;
@@ -40,8 +40,33 @@ public struct CommitQueue
         else
         {
             _last.Next = other._first;
+            other._first.Previous = _last;
             _last = other._last;
         }
+    }
+
+    /// <summary>Takes out one that is in this queue.</summary>
+    internal void Remove(CommitWaiter waiter)
+    {
+        if (waiter.Previous is { } previous)
+        {
+            previous.Next = waiter.Next;
+        }
+        else
+        {
+            _first = waiter.Next;
+        }
+
+        if (waiter.Next is { } next)
+        {
+            next.Previous = waiter.Previous;
+        }
+        else
+        {
+            _last = waiter.Previous;
+        }
+
+        (waiter.Previous, waiter.Next) = (null, null);
     }
 
     /// <summary>Takes out those that wait for an offset before <paramref name="offset"/>, and decides them.</summary>
@@ -55,7 +80,7 @@ public struct CommitQueue
             next = waiter.Next;
             if (waiter.LastOffset < offset)
             {
-                waiter.Result = result;
+                (waiter.Result, waiter.WaitsIn) = (result, null);
                 decided.Add(waiter);
             }
             else

@@ -13,7 +13,15 @@ public abstract class CommitWaiter
     /// <summary>The one that waits, or was decided, after this one.</summary>
     internal CommitWaiter? Next { get; set; }
 
+    internal CommitWaiter? Previous { get; set; }
+
+    /// <summary>The leadership that it waits in, until it is decided.</summary>
+    internal Leadership? WaitsIn { get; set; }
+
     internal ErrorCode Result { get; set; }
+
+    /// <summary>It waits no longer, and is not told; unless it was decided just now, and is about to be.</summary>
+    public void Forget() => WaitsIn?.Forget(this);
 
     /// <summary>What became of the append: none, or an error of <see cref="Partitions.Partition.Committed"/>.</summary>
     /// <param name="mayGoOnHere">Whether what follows may run within this call: the caller has no lock and nothing urgent left to do.</param>

@@ -106,7 +106,7 @@ internal sealed class IsrUpkeep
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
             {
-                if (replica.IsUncertain || !_documents.HasRead(replica.Key))
+                if (replica.IsUncertain || replica.ETag is null)
                 {
                     await ReadAgainAsync(replica, cancellation);
                 }
@@ -129,7 +129,7 @@ internal sealed class IsrUpkeep
                 }
 
                 replica.IsUncertain = true;
-                if (await _documents.WriteAsync(next, cancellation))
+                if (await _documents.WriteAsync(replica, next, cancellation))
                 {
                     replica.IsUncertain = false;
                     _roles.Take(replica, next);
@@ -208,7 +208,7 @@ internal sealed class IsrUpkeep
         await replica.Document.EnterAsync(stopping);
         try
         {
-            var stored = await _documents.ReadAsync(replica.Key, stopping);
+            var stored = await _documents.ReadAsync(replica, stopping);
             if (stored is null || replica.Partition.State.IsNewerThan(stored.LeaderEpoch, stored.PartitionEpoch))
             {
                 ReplicationLog.DocumentWentBack(_logger, replica.Partition.Name, _services.Self.Id);
@@ -275,7 +275,7 @@ internal sealed class IsrUpkeep
     /// <summary>After a conflict or a lost answer: what stands there now? It stays uncertain until a write of ours has moved the ETag on.</summary>
     private async ValueTask ReadAgainAsync(Replica replica, CancellationToken cancellation)
     {
-        if (await _documents.ReadAsync(replica.Key, cancellation) is { } stored)
+        if (await _documents.ReadAsync(replica, cancellation) is { } stored)
         {
             _roles.Take(replica, stored);
         }

@@ -91,7 +91,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
         {
             for (var attempt = 1; attempt <= AttemptsMax; attempt++)
             {
-                if (await documents.ReadAsync(replica.Key, cancellation) is not { } stored)
+                if (await documents.ReadAsync(replica, cancellation) is not { } stored)
                 {
                     return Missing(replica);
                 }
@@ -108,7 +108,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
 
                 replica.IsUncertain = true;
                 replica.Unsettled = won;
-                var isElected = await documents.WriteAsync(won, cancellation);
+                var isElected = await documents.WriteAsync(replica, won, cancellation);
                 replica.Unsettled = null;
                 if (isElected)
                 {

@@ -247,8 +247,22 @@ public sealed class Leadership
             }
 
             waiter.LastOffset = lastOffset;
+            waiter.WaitsIn = this;
             _waiting.Add(waiter);
             return null;
+        }
+    }
+
+    /// <summary>See <see cref="CommitWaiter.Forget"/>.</summary>
+    internal void Forget(CommitWaiter waiter)
+    {
+        lock (_gate)
+        {
+            if (waiter.WaitsIn == this)
+            {
+                waiter.WaitsIn = null;
+                _waiting.Remove(waiter);
+            }
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class Replica(ReplicaKey key, Partition partition)
     /// <summary>Held while the document is read and written.</summary>
     public SemaphoreSlim Document { get; } = new(1, 1);
 
+    /// <summary>Of the document as it was last read or written; null before, and where there is none. Changed while <see cref="Document"/> is held.</summary>
+    public string? ETag { get; set; }
+
     /// <summary>Held while the part that this broker plays changes.</summary>
     public Lock Part { get; } = new();
 

@@ -141,6 +141,11 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId self, Random r
 
     private void Take(CatalogIndex index, ReadOnlyMemory<byte> content)
     {
+        foreach (var gone in _index.Topics.Keys.Where(id => !index.Topics.ContainsKey(id)))
+        {
+            _documents.Forget(CatalogDocuments.NameOf(gone));
+        }
+
         _index = index;
         _indexContent = content;
     }

@@ -12,7 +12,7 @@ namespace OrleansBroker.Server.Producing;
 /// </summary>
 /// <remarks>
 /// The timer is left as it is where it rings early enough: a producer's next request has the same timeout as a rule, and the timer
-/// then looks anew. What is not decided in time is left to itself: nobody listens to it any more.
+/// then looks anew. What is not decided in time is not waited for any more.
 /// </remarks>
 internal sealed class CommitWait : IValueTaskSource<bool>, IDisposable
 {
@@ -197,7 +197,7 @@ internal sealed class CommitWait : IValueTaskSource<bool>, IDisposable
         _undecided = 0;
     }
 
-    /// <summary>Leaves those alone that are not decided: they may be, at any time later.</summary>
+    /// <summary>Leaves those alone that are not decided: they may be just now.</summary>
     private void Abandon(ErrorCode error)
     {
         for (var i = 0; i < _count; i++)
@@ -207,6 +207,7 @@ internal sealed class CommitWait : IValueTaskSource<bool>, IDisposable
                 _commits[i].Error = error;
                 _commits[i].Fill();
                 _commits[i].IsAbandoned = true;
+                _commits[i].Forget();
                 _commits[i] = new Commit(this);
             }
         }

@@ -120,6 +120,10 @@ public sealed class DocumentRaceTests : IAsyncDisposable
         Assert.Equal(1, (await writer.ReadAsync("one", CancellationToken.None))!.Value.Span[0]);
         Assert.False(await writer.CreateAsync("one", new byte[] { 3 }, CancellationToken.None));
         Assert.Equal(1, _cluster.Documents.Find("one")!.Value.Span[0]);
+
+        writer.Forget("one");
+        Assert.Equal(0, writer.Count);
+        Assert.False(await writer.WriteAsync("one", new byte[] { 4 }, CancellationToken.None));
     }
 
     private async Task StartAsync(PartitionState state)

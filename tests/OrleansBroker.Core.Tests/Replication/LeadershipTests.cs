@@ -289,6 +289,23 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
+    public void Whoever_has_waited_long_enough_for_a_commit_is_forgotten()
+    {
+        Lead([1, 2]);
+        var (first, second) = (new CountingWaiter(), new CountingWaiter());
+        Assert.Null(_partition.AwaitCommit(Append(records: 1, acks: -1), acks: -1, first));
+        Assert.Null(_partition.AwaitCommit(Append(records: 1, acks: -1), acks: -1, second));
+
+        first.Forget();
+        Assert.Null(first.WaitsIn);
+        Fetch(2, 2);
+
+        Assert.Equal((0, 1), (first.Told, second.Told));
+        Assert.Null(second.WaitsIn);
+        second.Forget();
+    }
+
+    [Fact]
     public void A_new_leader_does_not_tell_its_end_before_all_that_was_exposed_is_known()
     {
         Lead([1, 2]);
@@ -346,6 +363,13 @@ public sealed class LeadershipTests : IDisposable
 
     private void Fetch(int follower, long offset, long timestamp = 0, long brokerEpoch = 1) =>
         _partition.NoteFetched(new BrokerId(follower), brokerEpoch, offset, timestamp);
+
+    private sealed class CountingWaiter : CommitWaiter
+    {
+        public int Told { get; private set; }
+
+        protected internal override void OnDecided(ErrorCode result, bool mayGoOnHere) => Told++;
+    }
 
     private sealed class NoFlushes : IFlushQueue
     {
