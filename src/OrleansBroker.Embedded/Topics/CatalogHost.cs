@@ -185,10 +185,10 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
                 return result.Response;
             }
 
-            if (await _store.WriteAsync(result.Records, brokers))
+            if (await _store.WriteAsync(result.Records, brokers) is { } stored)
             {
-                Replay(result.Records, _catalog);
-                await _application.ApplyAsync(result.Records, _catalog);
+                Replay(stored, _catalog);
+                await _application.ApplyAsync(stored, _catalog);
                 Volatile.Write(ref _shownVersion, _store.Version);
                 return result.Response;
             }

@@ -38,20 +38,24 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId self, Random r
     /// <exception cref="IOException">A document cannot be read.</exception>
     public ValueTask<IReadOnlyList<CatalogRecord>?> ReadChangesAsync(Catalog known, CancellationToken cancellation) => ParsedAsync(() => ReadNewAsync(known, cancellation));
 
-    /// <summary>Stores what one request came to. False where another writer came first: the catalog is to be read again.</summary>
+    /// <summary>Stores what one request came to.</summary>
     /// <param name="brokers">Those that new partitions begin on.</param>
+    /// <returns>
+    /// The records as they are stored: new partitions may have other replicas than was decided, where an earlier writer ended before it
+    /// came to the topic. Null where another writer came first: the catalog is to be read again.
+    /// </returns>
     /// <exception cref="IOException">The outcome is unknown.</exception>
-    public async ValueTask<bool> WriteAsync(IReadOnlyList<CatalogRecord> records, ClusterView brokers)
+    public async ValueTask<IReadOnlyList<CatalogRecord>?> WriteAsync(IReadOnlyList<CatalogRecord> records, ClusterView brokers)
     {
         var version = Math.Max(_index.Version, _greatestVersion) + 1;
-        await WritePartitionsAsync(records, brokers);
-        if (!await WriteContentsAsync(records, version) || !await WriteIndexAsync(records, version))
+        var stored = await ParsedAsync(() => WritePartitionsAsync(records, brokers));
+        if (!await WriteContentsAsync(stored, version) || !await WriteIndexAsync(stored, version))
         {
-            return false;
+            return null;
         }
 
-        await DeleteAsync(records);
-        return true;
+        await DeleteAsync(stored);
+        return stored;
     }
 
     /// <summary>Writes the index for documents that an earlier writer changed before it ended. False where another writer came first.</summary>
@@ -179,27 +183,53 @@ internal sealed class CatalogStore(IDocumentStore store, BrokerId self, Random r
     }
 
     /// <summary>The first states of partitions that have several replicas; who has a partition to itself needs none (docs/adr/0001).</summary>
-    private async ValueTask WritePartitionsAsync(IReadOnlyList<CatalogRecord> records, ClusterView brokers)
+    /// <returns>The records, with the replicas that each new partition has.</returns>
+    private async ValueTask<IReadOnlyList<CatalogRecord>> WritePartitionsAsync(IReadOnlyList<CatalogRecord> records, ClusterView brokers)
     {
-        var added = records.SelectMany(record => record switch
+        var stored = new List<CatalogRecord>(records.Count);
+        foreach (var record in records)
         {
-            TopicCreated { Topic: var topic } => topic.Replicas.Select((replicas, partition) => (topic.Id, partition, replicas)),
-            PartitionsAdded { Topic: var topic } more => topic.Replicas.Select((replicas, partition) => (topic.Id, partition, replicas)).Skip(more.FirstPartition),
-            _ => [],
-        });
-        var states = added.Where(partition => partition.replicas.Length > 1).Select(partition =>
-            PartitionState.Created(partition.Id, partition.partition, partition.replicas, brokers) ?? throw new IOException("None of the replicas lives that a new partition is to have"));
-        var documents = states.Select(state => (Name: PartitionDocuments.NameOf(state.TopicId, state.Partition), Content: PartitionDocuments.Write(state, random.NextGuid()))).ToArray();
-        await EachAsync(documents, async document =>
-        {
-            // One that is there was left by a writer that ended, or is in use already by another's decision of the same: it stays,
-            // also where this is another attempt of the one who wrote it.
-            if (!await _documents.CreateAsync(document.Name, document.Content, CancellationToken.None)
-                && await _documents.ReadAsync(document.Name, CancellationToken.None) is null)
+            stored.Add(record switch
             {
-                throw new IOException($"The document {document.Name} could not be written");
-            }
-        });
+                TopicCreated { Topic: var topic } created => created with { Topic = await WritePartitionsAsync(topic, 0, brokers) },
+                PartitionsAdded { Topic: var topic } added => added with { Topic = await WritePartitionsAsync(topic, added.FirstPartition, brokers) },
+                _ => record,
+            });
+        }
+
+        return stored;
+    }
+
+    private async ValueTask<CatalogTopic> WritePartitionsAsync(CatalogTopic topic, int first, ClusterView brokers)
+    {
+        // Contents are made one after the other, as each has an id by chance.
+        var contents = topic.Replicas
+            .Select((replicas, partition) => partition < first || replicas.Length == 1 ? null : PartitionDocuments.Write(
+                PartitionState.Created(topic.Id, partition, replicas, brokers) ?? throw new IOException("None of the replicas lives that a new partition is to have"), random.NextGuid()))
+            .ToArray();
+        var replicas = topic.Replicas.ToArray();
+
+        // Nobody has written anything of a topic that is created now: its id is new.
+        var written = Enumerable.Range(first, replicas.Length - first).Where(partition => first > 0 || contents[partition] is not null);
+        await EachAsync([.. written], async partition => replicas[partition] = await WritePartitionAsync(topic, partition, contents[partition]));
+        return topic with { Replicas = replicas };
+    }
+
+    /// <returns>The replicas that the partition has.</returns>
+    private async ValueTask<BrokerId[]> WritePartitionAsync(CatalogTopic topic, int partition, byte[]? content)
+    {
+        var name = PartitionDocuments.NameOf(topic.Id, partition);
+        if (content is not null && await _documents.CreateAsync(name, content, CancellationToken.None))
+        {
+            _documents.Forget(name);
+            return topic.Replicas[partition];
+        }
+
+        // One that is there was left by a writer that ended, or is in use already by another's decision of the same: it stays, also
+        // where this is another attempt of the one who wrote it.
+        return await store.ReadAsync(name, CancellationToken.None) is { } found ? PartitionDocuments.Read(found.Content.Span, out _).Replicas
+            : content is null ? topic.Replicas[partition]
+            : throw new IOException($"The document {name} could not be written");
     }
 
     private async ValueTask<bool> WriteContentsAsync(IReadOnlyList<CatalogRecord> records, long version)

@@ -135,6 +135,23 @@ public sealed class CatalogClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task Partitions_that_were_begun_by_a_writer_that_ended_are_where_that_put_them()
+    {
+        var (one, two) = (await _cluster.StartAsync(0), await _cluster.StartAsync(1));
+        await one.CreateAsync("orders");
+        var topic = one.Metadata.Current.Find("orders")!;
+        BrokerId[] replicas = [new(2), new(0)];
+        var begun = PartitionState.Created(topic.Id, partition: 1, replicas, CatalogCluster.ViewOf(3))!;
+        await _files.WriteAsync(PartitionDocuments.NameOf(topic.Id, 1), PartitionDocuments.Write(begun, Guid.NewGuid()), null, default);
+
+        Assert.Equal(ErrorCode.None, await one.GrowAsync("orders", 3));
+
+        Assert.Equal(replicas, one.Metadata.Current.Find("orders")!.Partitions[1].Replicas);
+        Assert.Equal(replicas, two.Metadata.Current.Find("orders")!.Partitions[1].Replicas);
+        Assert.Equal(3, one.Metadata.Current.Find("orders")!.Partitions[2].Replicas.Length);
+    }
+
+    [Fact]
     public async Task Writers_that_meet_lose_nothing_and_are_of_one_mind_when_the_faults_end()
     {
         for (var seed = 1; seed <= 25; seed++)
