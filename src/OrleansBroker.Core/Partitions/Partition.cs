@@ -22,6 +22,7 @@ public sealed class Partition
 {
     private readonly AppendListeners _appends = new();
     private readonly AppendListeners _commits = new();
+    private readonly AppendListeners _logStarts = new();
     private readonly IFlushQueue _flushes;
     private readonly Lock _role = new();
     private volatile Leadership? _leadership;
@@ -352,6 +353,21 @@ public sealed class Partition
 
     public void UnlistenToAppends(IAppendListener listener) => _appends.Remove(listener);
 
+    /// <summary>As <see cref="Listen"/>, of followers' log start offsets.</summary>
+    public void ListenToLogStarts(IAppendListener listener) => _logStarts.Add(listener);
+
+    public void UnlistenToLogStarts(IAppendListener listener) => _logStarts.Remove(listener);
+
+    /// <summary>A follower says where its log begins.</summary>
+    /// <param name="leading">As for <see cref="NoteFetched(Leadership, BrokerId, long, long, long, ref CommitQueue)"/>.</param>
+    public void NoteLogStart(Leadership leading, BrokerId follower, long logStartOffset)
+    {
+        if (leading.NoteLogStart(follower, logStartOffset))
+        {
+            _logStarts.Notify(this);
+        }
+    }
+
     /// <summary>The replica is gone: appends are refused from now on, and those who wait are woken to find out.</summary>
     public void Close()
     {
@@ -435,7 +451,7 @@ public sealed class Partition
     // client that is answered goes on with its next request on the thread that wakes it.
     private void NotifyAll()
     {
-        if (!_appends.IsEmpty || !_commits.IsEmpty)
+        if (!_appends.IsEmpty || !_commits.IsEmpty || !_logStarts.IsEmpty)
         {
             _ = NotifyAllAsync();
         }
@@ -446,5 +462,6 @@ public sealed class Partition
         await Task.Yield();
         _appends.Notify(this);
         _commits.Notify(this);
+        _logStarts.Notify(this);
     }
 }

@@ -100,14 +100,36 @@ public sealed class Leadership
     }
 
     /// <summary>A follower says where its log begins.</summary>
-    public void NoteLogStart(BrokerId follower, long logStartOffset)
+    /// <returns>Whether it is another offset than before.</returns>
+    public bool NoteLogStart(BrokerId follower, long logStartOffset)
     {
         lock (_gate)
         {
-            if (FollowerOf(follower) is { } progress)
+            if (FollowerOf(follower) is not { } progress || progress.LogStartOffset == logStartOffset)
             {
-                progress.LogStartOffset = logStartOffset;
+                return false;
             }
+
+            progress.LogStartOffset = logStartOffset;
+            return true;
+        }
+    }
+
+    /// <summary>The least log start offset of the replicas that live: what lies before it is gone from all of them.</summary>
+    public long LowWatermark(ClusterView brokers)
+    {
+        lock (_gate)
+        {
+            var least = _partition.LogStartOffset;
+            foreach (var follower in _followers)
+            {
+                if (follower.LogStartOffset < least && brokers.IsAlive(follower.Broker))
+                {
+                    least = follower.LogStartOffset;
+                }
+            }
+
+            return least;
         }
     }
 

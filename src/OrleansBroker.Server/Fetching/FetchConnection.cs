@@ -88,7 +88,7 @@ internal sealed class FetchConnection : IDisposable
 
             partition.Read(scope, (int)Math.Max(bytesMax - Bytes, 0), atLeastOneBatch: Bytes == 0);
             Bytes += partition.Records.Length;
-            IsUrgent |= partition.IsUrgent || (scope.Sender.WantsHighWatermark && partition.HasNewHighWatermark);
+            IsUrgent |= partition.IsUrgent || (scope.Sender.WantsHighWatermark && partition.HasNewHighWatermark) || (scope.Sender.IsReplica && partition.HasNewLogStart);
             TakeTurn(partition, at);
         }
     }

@@ -64,6 +64,9 @@ internal sealed class FetchedPartition
 
     public bool HasNewHighWatermark => HighWatermark != _toldHighWatermark;
 
+    /// <summary>Records were deleted since the client was last told where the log begins.</summary>
+    public bool HasNewLogStart => _toldLogStartOffset != Unknown && LogStartOffset > _toldLogStartOffset;
+
     /// <summary>Whether there is anything that the session's client was not told yet.</summary>
     public bool HasNews => IsUrgent || Records.Length > 0 || HasNewHighWatermark || LogStartOffset != _toldLogStartOffset;
 
@@ -200,7 +203,7 @@ internal sealed class FetchedPartition
 
         if (_isAsked)
         {
-            leading.NoteLogStart(scope.Sender.Replica, _replicaLogStartOffset);
+            partition.NoteLogStart(leading, scope.Sender.Replica, _replicaLogStartOffset);
             _isAsked = false;
         }
 

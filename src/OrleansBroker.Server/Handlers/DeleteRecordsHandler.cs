@@ -2,10 +2,14 @@ using OrleansBroker.Core;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
+using static OrleansBroker.Protocol.Messages.DeleteRecordsResponse;
 
 namespace OrleansBroker.Server.Handlers;
 
-/// <summary>Moves log start offsets up, on the leader; followers hear of it as they fetch. Segments go with it, so this is done on the thread pool.</summary>
+/// <summary>
+/// Versions 0 to 2. Moves log start offsets up on the leader, and waits until those of all replicas that live have followed, or answers
+/// REQUEST_TIMED_OUT. Segments go with it, so this is done on the thread pool.
+/// </summary>
 internal sealed class DeleteRecordsHandler(BrokerServices broker) : IHandler<DeleteRecordsRequest, DeleteRecordsResponse>
 {
     private const long ToHighWatermark = -1;
@@ -13,53 +17,55 @@ internal sealed class DeleteRecordsHandler(BrokerServices broker) : IHandler<Del
     public async ValueTask<DeleteRecordsResponse> HandleAsync(DeleteRecordsRequest request, RequestContext context)
     {
         await Task.Yield();
+        var topics = Array.ConvertAll(request.Topics, topic => (topic.Name, Partitions: Array.ConvertAll(topic.Partitions, asked => Delete(topic.Name, asked))));
+        RecordDeletion[] begun = [.. topics.SelectMany(topic => topic.Partitions).Select(each => each.Deletion).OfType<RecordDeletion>()];
+        foreach (var deletion in begun)
+        {
+            // Followers that wait for records are to hear of it now.
+            deletion.Partition.NotifyAppended();
+        }
+
+        await new RecordDeletionWait(begun, broker.Membership, broker.Clock).RunAsync(TimeSpan.FromMilliseconds(request.TimeoutMs), context.Closed);
         return new DeleteRecordsResponse
         {
-            Topics = Array.ConvertAll(request.Topics, topic => new DeleteRecordsResponse.DeleteRecordsTopicResult
-            {
-                Name = topic.Name,
-                Partitions = Array.ConvertAll(topic.Partitions, asked => Delete(topic.Name, asked)),
-            }),
+            Topics = Array.ConvertAll(topics, topic => new DeleteRecordsTopicResult { Name = topic.Name, Partitions = Array.ConvertAll(topic.Partitions, each => each.ToResult()) }),
         };
     }
 
-    private DeleteRecordsResponse.DeleteRecordsPartitionResult Delete(string topic, DeleteRecordsRequest.DeleteRecordsPartition asked)
+    private Outcome Delete(string topic, DeleteRecordsRequest.DeleteRecordsPartition asked)
     {
         var error = broker.Lookup(topic, asked.PartitionIndex, out var partition);
         if (error == ErrorCode.None)
         {
-            error = Delete(partition!, asked.Offset);
+            error = Check(partition!);
         }
 
-        return new DeleteRecordsResponse.DeleteRecordsPartitionResult
+        if (error != ErrorCode.None)
         {
-            PartitionIndex = asked.PartitionIndex,
-            ErrorCode = error,
-            LowWatermark = error == ErrorCode.None ? partition!.LogStartOffset : -1,
-        };
+            return new(asked.PartitionIndex, error, null);
+        }
+
+        var offset = asked.Offset == ToHighWatermark ? partition!.HighWatermark : asked.Offset;
+        error = offset < 0 || offset > partition!.HighWatermark ? ErrorCode.OffsetOutOfRange : partition.Log.DeleteRecordsBefore(offset);
+        return new(asked.PartitionIndex, error, error == ErrorCode.None ? new RecordDeletion(partition!, offset) : null);
     }
 
-    private static ErrorCode Delete(Partition partition, long before)
+    private static ErrorCode Check(Partition partition) =>
+        !partition.IsLeader ? ErrorCode.NotLeaderOrFollower
+        : partition.IsInternal ? ErrorCode.InvalidTopicException
+
+        // Of a log that is only compacted, every key's last record is to stay.
+        : !partition.Log.Config.Delete ? ErrorCode.PolicyViolation
+        : ErrorCode.None;
+
+    /// <param name="Deletion">Null where nothing was begun.</param>
+    private sealed record Outcome(int Partition, ErrorCode Error, RecordDeletion? Deletion)
     {
-        if (!partition.IsLeader)
+        public DeleteRecordsPartitionResult ToResult() => new()
         {
-            return ErrorCode.NotLeaderOrFollower;
-        }
-
-        if (partition.IsInternal)
-        {
-            return ErrorCode.InvalidTopicException;
-        }
-
-        if (!partition.Log.Config.Delete)
-        {
-            // Of a log that is only compacted, every key's last record is to stay.
-            return ErrorCode.PolicyViolation;
-        }
-
-        var offset = before == ToHighWatermark ? partition.HighWatermark : before;
-        return offset < 0 || offset > partition.HighWatermark
-            ? ErrorCode.OffsetOutOfRange
-            : partition.Log.DeleteRecordsBefore(offset);
+            PartitionIndex = Partition,
+            ErrorCode = Deletion?.Error ?? Error,
+            LowWatermark = Deletion?.LowWatermark ?? -1,
+        };
     }
 }

@@ -289,6 +289,22 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
+    public void The_low_watermark_is_the_least_log_start_of_the_replicas_that_live()
+    {
+        Lead([1]);
+        Append(records: 1);
+        Append(records: 1);
+        Assert.Equal(ErrorCode.None, _partition.Log.DeleteRecordsBefore(2));
+        Assert.True(Leading.NoteLogStart(new BrokerId(2), 2));
+        Assert.False(Leading.NoteLogStart(new BrokerId(2), 2));
+
+        Assert.Equal(0, Leading.LowWatermark(Alive(1, 2, 3)));
+        Assert.Equal(2, Leading.LowWatermark(Alive(1, 2)));
+        Leading.NoteLogStart(new BrokerId(3), 1);
+        Assert.Equal(1, Leading.LowWatermark(Alive(1, 2, 3)));
+    }
+
+    [Fact]
     public void Whoever_has_waited_long_enough_for_a_commit_is_forgotten()
     {
         Lead([1, 2]);
