@@ -32,6 +32,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     // How to stop what has been started, the last first.
     private readonly Stack<Func<ValueTask>> _stops = new();
+    private DataDirectory? _taken;
     private LogDirectory? _logs;
     private CatalogHost? _catalog;
     private GroupCoordinator? _groups;
@@ -52,7 +53,7 @@ internal sealed class BrokerHost : IAsyncDisposable
     public BrokerReplicas Replicas { get; private set; } = null!;
 
     /// <summary>Opens the logs, registers the broker, and loads the catalog. Nothing is served yet.</summary>
-    /// <exception cref="DataDirectoryException">The data directory belongs to somebody else.</exception>
+    /// <exception cref="DataDirectoryException">The data directory belongs to somebody else, or to another cluster than the documents do.</exception>
     /// <exception cref="BrokerStartException">The broker may not start.</exception>
     /// <exception cref="IOException">The disk or the documents cannot be used.</exception>
     public static async ValueTask<BrokerHost> OpenAsync(BrokerHostOptions options, CancellationToken cancellation)
@@ -110,12 +111,14 @@ internal sealed class BrokerHost : IAsyncDisposable
     {
         _stops.Clear();
         _logs?.Dispose();
+        _taken?.Dispose();
     }
 
     private async ValueTask OpenAsync(CancellationToken cancellation)
     {
-        var logs = OpenLogs();
+        _taken = DataDirectory.Take(_options.Files, _options.DataDirectory, _options.Config.Broker);
         var documents = new TimeLimitedDocumentStore(_options.Documents(), _options.Clock);
+        var logs = OpenLogs(_taken, await new ClusterDocument(documents, _options.Random.Fork()).AgreeAsync(_taken.ClusterId, cancellation));
         var config = _options.Config;
         var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
         Registration = await new BrokerRegistry(documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
@@ -191,14 +194,14 @@ internal sealed class BrokerHost : IAsyncDisposable
         };
     }
 
-    private LogDirectory OpenLogs()
+    private LogDirectory OpenLogs(DataDirectory taken, string clusterId)
     {
-        _logs = LogDirectory.Open(new LogDirectoryOptions
+        _logs = LogDirectory.Open(taken, new LogDirectoryOptions
         {
             Files = _options.Files,
             Path = _options.DataDirectory,
             Broker = _options.Config.Broker,
-            ClusterId = _options.ClusterId,
+            ClusterId = clusterId,
             NowMs = NowMs(),
             Logger = _options.Loggers.CreateLogger<LogDirectory>(),
             RecoveryThreads = _options.Config.NumRecoveryThreadsPerDataDir,

@@ -18,9 +18,6 @@ internal sealed record BrokerHostOptions
     /// <summary>See <see cref="Storage.LogDirectoryOptions.BootId"/>.</summary>
     public required string BootId { get; init; }
 
-    /// <summary>Null takes the data directory's, or a new one where that is new.</summary>
-    public string? ClusterId { get; init; }
-
     /// <summary>What clients and other brokers are told to connect to.</summary>
     public required (string Host, int Port) Endpoint { get; init; }
 

@@ -37,7 +37,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         var links = new SoleBroker(options);
         try
         {
-            return new EmbeddedBroker(await ListeningBroker.StartAsync(options, links, clusterId: null, cancellation), links);
+            return new EmbeddedBroker(await ListeningBroker.StartAsync(options, links, cancellation), links);
         }
         catch
         {

@@ -34,15 +34,14 @@ internal sealed class ListeningBroker : IAsyncDisposable
     public string Endpoint { get; private set; } = string.Empty;
 
     /// <summary>Completes when clients can connect and the broker has taken its part in every partition.</summary>
-    /// <param name="clusterId">Null takes the data directory's, or a new one where that is new.</param>
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
-    public static async Task<ListeningBroker> StartAsync(EmbeddedBrokerOptions options, IClusterLinks links, string? clusterId, CancellationToken cancellation)
+    public static async Task<ListeningBroker> StartAsync(EmbeddedBrokerOptions options, IClusterLinks links, CancellationToken cancellation)
     {
         var broker = new ListeningBroker(options, links);
         try
         {
             // Nothing in a broker is to come back to the context of whoever starts it.
-            await Task.Run(() => broker.StartAsync(clusterId, cancellation), cancellation);
+            await Task.Run(() => broker.StartAsync(cancellation), cancellation);
             return broker;
         }
         catch (Exception e)
@@ -114,7 +113,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         _background.Dispose();
     }
 
-    private async Task StartAsync(string? clusterId, CancellationToken cancellation)
+    private async Task StartAsync(CancellationToken cancellation)
     {
         var started = _options.Clock.GetTimestamp();
         foreach (var name in _options.Config.UnknownNames)
@@ -129,7 +128,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         var bound = address with { Port = Bind(settings, address) };
         Endpoint = bound.ToString();
         var told = advertised ?? address.Advertised(bound.Port);
-        Host = await BrokerHost.OpenAsync(HostOptions(clusterId, (told.Host, told.Port)), cancellation);
+        Host = await BrokerHost.OpenAsync(HostOptions((told.Host, told.Port)), cancellation);
         await _links.JoinAsync(Host, cancellation);
         await Host.StartAsync(cancellation);
         _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>());
@@ -152,13 +151,12 @@ internal sealed class ListeningBroker : IAsyncDisposable
         }
     }
 
-    private BrokerHostOptions HostOptions(string? clusterId, (string Host, int Port) endpoint) => new()
+    private BrokerHostOptions HostOptions((string Host, int Port) endpoint) => new()
     {
         Config = _options.Config,
         DataDirectory = Path.GetFullPath(_options.DataDirectory),
         Files = _options.Files,
         BootId = BootId.Read(),
-        ClusterId = clusterId,
         Endpoint = endpoint,
         Documents = () => _links.Documents,
         Membership = _links.Membership,

@@ -11,7 +11,7 @@ public sealed class LogDirectory : IDisposable
 {
     private readonly LogDirectoryOptions _options;
     private readonly IFileSystem _files;
-    private readonly IDisposable _lock;
+    private readonly DataDirectory _taken;
     private readonly DeferredDeletions _deletions;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
@@ -24,11 +24,11 @@ public sealed class LogDirectory : IDisposable
     private bool _isRunning;
     private bool _disposed;
 
-    private LogDirectory(LogDirectoryOptions options, IDisposable directoryLock, MetaProperties meta)
+    private LogDirectory(LogDirectoryOptions options, DataDirectory taken, MetaProperties meta)
     {
         _options = options;
         _files = options.Files;
-        _lock = directoryLock;
+        _taken = taken;
         _deletions = new DeferredDeletions(_files, options.Logger);
         ClusterId = meta.ClusterId;
         DirectoryId = meta.DirectoryId;
@@ -53,19 +53,15 @@ public sealed class LogDirectory : IDisposable
     /// <summary>Takes the directory and loads all logs in it. The owner calls <see cref="MarkRunning"/> before it serves.</summary>
     /// <exception cref="DataDirectoryException">Another process has it, or it belongs to another broker or cluster.</exception>
     /// <exception cref="IOException">It cannot be read or written.</exception>
-    public static LogDirectory Open(LogDirectoryOptions options)
-    {
-        if (!options.Files.DirectoryExists(options.Path))
-        {
-            options.Files.CreateDirectory(options.Path);
-            options.Files.FlushDirectory(System.IO.Path.GetDirectoryName(options.Path)!);
-        }
+    public static LogDirectory Open(LogDirectoryOptions options) => Open(DataDirectory.Take(options.Files, options.Path, options.Broker), options);
 
-        var taken = options.Files.TryLock($"{options.Path}/{LogFileNames.Lock}")
-            ?? throw new DataDirectoryException($"{options.Path} is in use by another process");
+    /// <summary>As <see cref="Open(LogDirectoryOptions)"/>, of a directory that is taken already, and now is this one's.</summary>
+    public static LogDirectory Open(DataDirectory taken, LogDirectoryOptions options)
+    {
         try
         {
-            var directory = new LogDirectory(options, taken, TakeMeta(options));
+            var clusterId = options.ClusterId ?? taken.ClusterId ?? TopicIdText.Format(options.Random.NextGuid());
+            var directory = new LogDirectory(options, taken, taken.Join(clusterId, options.Random));
             directory.LoadLogs();
             return directory;
         }
@@ -192,7 +188,7 @@ public sealed class LogDirectory : IDisposable
             }
 
             _deletions.CloseAll();
-            _lock.Dispose();
+            _taken.Dispose();
         }
     }
 
@@ -228,26 +224,6 @@ public sealed class LogDirectory : IDisposable
             }
         });
         return failed;
-    }
-
-    private static MetaProperties TakeMeta(LogDirectoryOptions options)
-    {
-        var found = MetaProperties.Read(options.Files, options.Path);
-        if (found is null)
-        {
-            var made = new MetaProperties(options.ClusterId ?? TopicIdText.Format(options.Random.NextGuid()), options.Broker, options.Random.NextGuid());
-            made.Write(options.Files, options.Path);
-            return made;
-        }
-
-        if (options.ClusterId is not null && options.ClusterId != found.ClusterId)
-        {
-            throw new DataDirectoryException($"{options.Path} belongs to cluster {found.ClusterId}, not to {options.ClusterId}");
-        }
-
-        return found.Broker == options.Broker
-            ? found
-            : throw new DataDirectoryException($"{options.Path} belongs to broker {found.Broker}, not to {options.Broker}");
     }
 
     // The mark holds for one start only, and is gone for good before anything is written.

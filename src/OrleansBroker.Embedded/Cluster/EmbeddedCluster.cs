@@ -60,13 +60,12 @@ public sealed class EmbeddedCluster : IAsyncDisposable
 
         try
         {
-            await cluster._brokers[0].StartAsync(clusterId: null, cancellation);
-            cluster.ClusterId = cluster._brokers[0].ClusterId;
-            foreach (var broker in cluster._brokers.Skip(1))
+            foreach (var broker in cluster._brokers)
             {
-                await broker.StartAsync(cluster.ClusterId, cancellation);
+                await broker.StartAsync(cancellation);
             }
 
+            cluster.ClusterId = cluster._brokers[0].ClusterId;
             return cluster;
         }
         catch
@@ -82,7 +81,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     {
         if (_brokers[broker].State == BrokerState.Stopped)
         {
-            await _brokers[broker].StartAsync(ClusterId, CancellationToken.None);
+            await _brokers[broker].StartAsync(CancellationToken.None);
         }
     });
 
@@ -105,7 +104,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         if (!_brokers[broker].TryResume())
         {
             await _brokers[broker].KillAsync();
-            await _brokers[broker].StartAsync(ClusterId, CancellationToken.None);
+            await _brokers[broker].StartAsync(CancellationToken.None);
         }
     });
 
@@ -136,7 +135,7 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         _cluster.Membership.Refresh();
         foreach (var broker in dead)
         {
-            await broker.StartAsync(ClusterId, CancellationToken.None);
+            await broker.StartAsync(CancellationToken.None);
         }
     });
 

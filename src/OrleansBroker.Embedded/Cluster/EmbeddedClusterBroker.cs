@@ -44,13 +44,13 @@ public sealed class EmbeddedClusterBroker
     /// <summary>Whether the broker is cut off from all others, the documents and the membership.</summary>
     internal bool IsIsolated => _cluster.Faults.IsIsolated(Id);
 
-    internal async Task StartAsync(string? clusterId, CancellationToken cancellation)
+    internal async Task StartAsync(CancellationToken cancellation)
     {
         var links = new InProcessLinks(_cluster, Id, _gate);
         try
         {
             var options = _options.OptionsOf(Id.Value, _port) with { Clock = new PausableTime(TimeProvider.System, _gate) };
-            _broker = await ListeningBroker.StartAsync(options, links, clusterId, cancellation);
+            _broker = await ListeningBroker.StartAsync(options, links, cancellation);
             _links = links;
             Endpoint = _broker.Endpoint;
             _port = int.Parse(Endpoint.AsSpan(Endpoint.LastIndexOf(':') + 1), System.Globalization.CultureInfo.InvariantCulture);

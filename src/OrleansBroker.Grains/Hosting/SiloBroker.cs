@@ -30,7 +30,7 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
         try
         {
             await membership.StartAsync(cancellation);
-            _broker = await ListeningBroker.StartAsync(options, links, clusterId: null, cancellation);
+            _broker = await ListeningBroker.StartAsync(options, links, cancellation);
         }
         catch (BrokerStartException e)
         {

@@ -181,7 +181,6 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
             DataDirectory = DataDirectory,
             Files = Disk,
             BootId = $"boot-{_boot}",
-            ClusterId = "c2ltdWxhdGVkLWNsdXN0ZQ",
             Endpoint = ($"broker-{id}", 9092),
             Documents = () => cluster.Store.For(id),
             Membership = cluster.Membership.Join(process, id),
