@@ -29,17 +29,24 @@ internal sealed class BrokerHost : IAsyncDisposable
     private const double LogCleanerWorkShareMax = 0.1;
 
     private readonly BrokerHostOptions _options;
+    private readonly BrokerConfigCache _config;
+    private readonly PartitionTable _partitions = new();
 
     // How to stop what has been started, the last first.
     private readonly Stack<Func<ValueTask>> _stops = new();
     private DataDirectory? _taken;
+    private IDocumentStore _documents = null!;
     private LogDirectory? _logs;
+    private MetadataCache _metadata = null!;
     private CatalogHost? _catalog;
     private GroupCoordinator? _groups;
-    private Housekeeping? _housekeeping;
     private bool _isKilled;
 
-    private BrokerHost(BrokerHostOptions options) => _options = options;
+    private BrokerHost(BrokerHostOptions options)
+    {
+        _options = options;
+        _config = new BrokerConfigCache(options.Config);
+    }
 
     /// <summary>The broker in this life, as it joins the membership.</summary>
     public BrokerRegistration Registration { get; private set; } = null!;
@@ -74,20 +81,13 @@ internal sealed class BrokerHost : IAsyncDisposable
     /// <summary>Takes the broker's part in every partition. To be called once the membership knows the broker.</summary>
     public async ValueTask StartAsync(CancellationToken cancellation)
     {
-        var membership = _options.Membership.Subscribe(ShowBrokers);
-        _stops.Push(() =>
-        {
-            membership.Dispose();
-            return ValueTask.CompletedTask;
-        });
+        Opened(_options.Membership.Subscribe(ShowBrokers));
         ShowBrokers(_options.Membership.Current);
         await Replicas.StartAsync(cancellation);
-        var follower = new CatalogFollower(_catalog!, Registration.Id, _options.Membership, _options.Clock, _options.Loggers.CreateLogger<CatalogFollower>());
-        _stops.Push(follower.DisposeAsync);
+        Started(new CatalogFollower(_catalog!, Registration.Id, _options.Membership, _options.Clock, _options.Loggers.CreateLogger<CatalogFollower>()));
         _groups!.Start();
-        _housekeeping = new Housekeeping(
-            _logs!, Services.Partitions, Services.Config, Cleaner(), _options.Background, static () => { }, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>());
-        _stops.Push(_housekeeping.DisposeAsync);
+        Started(new Housekeeping(
+            _logs!, Services.Partitions, Services.Config, Cleaner(), _options.Background, static () => { }, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
     }
 
     /// <summary>Stops everything and marks the stop as clean.</summary>
@@ -117,78 +117,28 @@ internal sealed class BrokerHost : IAsyncDisposable
     private async ValueTask OpenAsync(CancellationToken cancellation)
     {
         _taken = DataDirectory.Take(_options.Files, _options.DataDirectory, _options.Config.Broker);
-        var documents = new TimeLimitedDocumentStore(_options.Documents(), _options.Clock);
-        var logs = OpenLogs(_taken, await new ClusterDocument(documents, _options.Random.Fork()).AgreeAsync(_taken.ClusterId, cancellation));
-        var config = _options.Config;
-        var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
-        Registration = await new BrokerRegistry(documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
-        var configs = new BrokerConfigCache(config);
-        var metadata = new MetadataCache(new MetadataImage(logs.ClusterId, BrokerId.None, []));
-        var partitions = new PartitionTable();
-        var flushes = Started(new GroupFlush(_options.Clock), flush => flush.DisposeAsync());
-        Replicas = Started(
-            new BrokerReplicas(new ReplicaServices
-            {
-                Self = Registration,
-                Logs = logs,
-                Partitions = partitions,
-                Metadata = metadata,
-                Config = configs,
-                Documents = documents,
-                Membership = _options.Membership,
-                Peers = _options.Peers,
-                Connector = _options.Connector,
-                Flushes = flushes,
-                Clock = _options.Clock,
-                Random = _options.Random,
-                Loggers = _options.Loggers,
-            }),
-            replicas => replicas.DisposeAsync());
-        _catalog = Started(
-            await CatalogHost.LoadAsync(
-                new CatalogServices
-                {
-                    Documents = documents,
-                    Config = configs,
-                    Metadata = metadata,
-                    Partitions = Replicas,
-                    Membership = _options.Membership,
-                    Peers = _options.Peers,
-                    Clock = _options.Clock,
-                    Random = _options.Random,
-                    Logger = _options.Loggers.CreateLogger<CatalogHost>(),
-                },
-                cancellation),
-            stopping =>
-            {
-                stopping.Dispose();
-                return ValueTask.CompletedTask;
-            });
+        _documents = new TimeLimitedDocumentStore(_options.Documents(), _options.Clock);
+        var clusterId = await new ClusterDocument(_documents, _options.Random.Fork()).AgreeAsync(_taken.ClusterId, cancellation);
+        _logs = OpenLogs(_taken, clusterId);
+        _metadata = new MetadataCache(new MetadataImage(clusterId, BrokerId.None, []));
+        Registration = await RegisterAsync(_logs, cancellation);
+        Replicas = OpenReplicas(_logs);
+        _catalog = await LoadCatalogAsync(cancellation);
         var topics = new ClusterCatalog(_catalog, Registration.Id, _options.Membership, _options.Peers, _options.Clock);
-        _groups = Started(
-            new GroupCoordinator(configs, metadata, partitions, topics, _options.Clock, _options.Random, _options.Loggers.CreateLogger<GroupCoordinator>()),
-            groups => groups.DisposeAsync());
-        Replicas.RoleChanged = _groups.OnRoleChanged;
-        Replicas.TopicDeleted = topic => _ = _groups.DeleteTopicOffsetsAsync(topic.Name).AsTask();
+        _groups = OpenGroups(topics);
         Peer = new PeerService { Replicas = Replicas, Catalog = _catalog };
         Services = new BrokerServices
         {
             Id = Registration.Id,
-            Config = configs,
-            Metadata = metadata,
-            Partitions = partitions,
+            Config = _config,
+            Metadata = _metadata,
+            Partitions = _partitions,
             Membership = _options.Membership,
             Peers = _options.Peers,
             Topics = topics,
             Groups = _groups,
-            ProducerIds = Started(
-                new ProducerIds(documents),
-                stopping =>
-                {
-                    stopping.Dispose();
-                    return ValueTask.CompletedTask;
-                }),
-            Logs = logs,
+            ProducerIds = Opened(new ProducerIds(_documents)),
+            Logs = _logs,
             Clock = _options.Clock,
             Random = _options.Random,
         };
@@ -196,7 +146,7 @@ internal sealed class BrokerHost : IAsyncDisposable
 
     private LogDirectory OpenLogs(DataDirectory taken, string clusterId)
     {
-        _logs = LogDirectory.Open(taken, new LogDirectoryOptions
+        var opened = LogDirectory.Open(taken, new LogDirectoryOptions
         {
             Files = _options.Files,
             Path = _options.DataDirectory,
@@ -208,19 +158,67 @@ internal sealed class BrokerHost : IAsyncDisposable
             BootId = _options.BootId,
             Config = _options.Config.DefaultLogConfig,
         });
-        return Started(_logs, logs =>
+        _stops.Push(() =>
         {
             if (_isKilled)
             {
-                logs.Dispose();
+                opened.Dispose();
             }
             else
             {
-                logs.CloseCleanly(NowMs());
+                opened.CloseCleanly(NowMs());
             }
 
             return ValueTask.CompletedTask;
         });
+        return opened;
+    }
+
+    private ValueTask<BrokerRegistration> RegisterAsync(LogDirectory logs, CancellationToken cancellation)
+    {
+        var config = _options.Config;
+        var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
+        return new BrokerRegistry(_documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
+    }
+
+    private BrokerReplicas OpenReplicas(LogDirectory logs) => Started(new BrokerReplicas(new ReplicaServices
+    {
+        Self = Registration,
+        Logs = logs,
+        Partitions = _partitions,
+        Metadata = _metadata,
+        Config = _config,
+        Documents = _documents,
+        Membership = _options.Membership,
+        Peers = _options.Peers,
+        Connector = _options.Connector,
+        Flushes = Started(new GroupFlush(_options.Clock)),
+        Clock = _options.Clock,
+        Random = _options.Random,
+        Loggers = _options.Loggers,
+    }));
+
+    private async ValueTask<CatalogHost> LoadCatalogAsync(CancellationToken cancellation) => Opened(await CatalogHost.LoadAsync(
+        new CatalogServices
+        {
+            Documents = _documents,
+            Config = _config,
+            Metadata = _metadata,
+            Partitions = Replicas,
+            Membership = _options.Membership,
+            Peers = _options.Peers,
+            Clock = _options.Clock,
+            Random = _options.Random,
+            Logger = _options.Loggers.CreateLogger<CatalogHost>(),
+        },
+        cancellation));
+
+    private GroupCoordinator OpenGroups(ClusterCatalog topics)
+    {
+        var groups = Started(new GroupCoordinator(_config, _metadata, _partitions, topics, _options.Clock, _options.Random, _options.Loggers.CreateLogger<GroupCoordinator>()));
+        Replicas.RoleChanged = groups.OnRoleChanged;
+        Replicas.TopicDeleted = topic => _ = groups.DeleteTopicOffsetsAsync(topic.Name).AsTask();
+        return groups;
     }
 
     private void ShowBrokers(ClusterView brokers) => Services.Metadata.Change(image => image with
@@ -250,9 +248,21 @@ internal sealed class BrokerHost : IAsyncDisposable
             : null;
     }
 
-    private T Started<T>(T part, Func<T, ValueTask> stop)
+    private T Started<T>(T part)
+        where T : IAsyncDisposable
     {
-        _stops.Push(() => stop(part));
+        _stops.Push(part.DisposeAsync);
+        return part;
+    }
+
+    private T Opened<T>(T part)
+        where T : IDisposable
+    {
+        _stops.Push(() =>
+        {
+            part.Dispose();
+            return ValueTask.CompletedTask;
+        });
         return part;
     }
 
