@@ -137,7 +137,7 @@ internal sealed class FetchedResponse(
             return true;
         }
 
-        var result = ReplicatedRecords.Append(followed, data.Records, nowMs);
+        var result = ReplicatedRecords.Append(followed, data.Records, data.LogStartOffset, nowMs);
         session.Name(followed);
         if (result.FlushDue)
         {

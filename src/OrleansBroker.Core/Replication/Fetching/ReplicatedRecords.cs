@@ -8,22 +8,23 @@ namespace OrleansBroker.Core.Replication.Fetching;
 /// <summary>Appends what a leader sent for one partition, with one write where that fits into a segment.</summary>
 internal static class ReplicatedRecords
 {
-    public static AppendResult Append(FollowedPartition followed, in RecordSet records, long nowMs)
+    /// <param name="leaderStart">Where the leader's log begins.</param>
+    public static AppendResult Append(FollowedPartition followed, in RecordSet records, long leaderStart, long nowMs)
     {
         if (records.Source is null)
         {
-            return Append(followed, MemoryMarshal.AsMemory(records.Memory).Span, nowMs);
+            return Append(followed, MemoryMarshal.AsMemory(records.Memory).Span, leaderStart, nowMs);
         }
 
         using var copy = new PooledBuffer(records.Length);
         records.CopyTo(copy.GetSpan(records.Length));
         copy.Advance(records.Length);
-        return Append(followed, copy.Span, nowMs);
+        return Append(followed, copy.Span, leaderStart, nowMs);
     }
 
-    private static AppendResult Append(FollowedPartition followed, Span<byte> batches, long nowMs)
+    private static AppendResult Append(FollowedPartition followed, Span<byte> batches, long leaderStart, long nowMs)
     {
-        if (BeginsBefore(followed.Partition.Log, batches, out var baseOffset))
+        if (BeginsBefore(followed.Partition.Log, batches, leaderStart, out var baseOffset))
         {
             followed.Partition.Log.TryStartAnewAt(baseOffset, followed.Epoch, nowMs);
         }
@@ -45,12 +46,13 @@ internal static class ReplicatedRecords
 
     /// <summary>
     /// An empty log begins where the leader's does, which may be inside of a batch, where records were deleted: the batch comes whole,
-    /// and the log begins with it.
+    /// and the log begins with it. So does one that was cut inside of the leader's first batch, whose epochs do not tell any more what
+    /// came before it: what this log has there may be another history, and the leader has deleted it.
     /// </summary>
-    private static bool BeginsBefore(PartitionLog log, ReadOnlySpan<byte> batches, out long baseOffset)
+    private static bool BeginsBefore(PartitionLog log, ReadOnlySpan<byte> batches, long leaderStart, out long baseOffset)
     {
         baseOffset = -1;
-        if (log.LogStartOffset != log.LogEndOffset || RecordBatchView.TryParse(batches, out var batch) != RecordBatchProblem.None)
+        if (RecordBatchView.TryParse(batches, out var batch) != RecordBatchProblem.None || (log.LogStartOffset != log.LogEndOffset && batch.BaseOffset > leaderStart))
         {
             return false;
         }
