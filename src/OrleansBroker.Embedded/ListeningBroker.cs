@@ -40,8 +40,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         var broker = new ListeningBroker(options, links);
         try
         {
-            // Nothing in a broker is to come back to the context of whoever starts it.
-            await Task.Run(() => broker.StartAsync(cancellation), cancellation);
+            await ApartAsync(() => broker.StartAsync(cancellation));
             return broker;
         }
         catch (Exception e)
@@ -62,16 +61,33 @@ internal sealed class ListeningBroker : IAsyncDisposable
     public void Resume() => _listener?.Resume();
 
     /// <summary>Ends as <c>kill -9</c> would. The links have been severed.</summary>
-    public async Task KillAsync()
-    {
-        if (Interlocked.Exchange(ref _hasStopped, 1) != 0)
-        {
-            return;
-        }
+    public Task KillAsync() => Interlocked.Exchange(ref _hasStopped, 1) != 0 ? Task.CompletedTask : ApartAsync(EndAsync);
 
+    /// <summary>Hands leaderships over, stops serving, and marks the stop as clean.</summary>
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _hasStopped, 1) != 0 ? ValueTask.CompletedTask : new(ApartAsync(StopAsync));
+
+    /// <summary>
+    /// Nothing in a broker comes back to the context of whoever starts or stops it; and they do not go on where it ended, which may be
+    /// a thread that polls sockets: all brokers of the process would wait while they wait for something else.
+    /// </summary>
+    private static async Task ApartAsync(Func<Task> work)
+    {
+        try
+        {
+            await Task.Run(work);
+        }
+        finally
+        {
+            await Task.Yield();
+        }
+    }
+
+    private async Task EndAsync()
+    {
         if (_listener is not null)
         {
             await _listener.AbortAsync();
+            await Task.Yield();
         }
 
         if (Host is not null)
@@ -82,19 +98,16 @@ internal sealed class ListeningBroker : IAsyncDisposable
         _background.Dispose();
     }
 
-    /// <summary>Hands leaderships over, stops serving, and marks the stop as clean.</summary>
-    public async ValueTask DisposeAsync()
+    private async Task StopAsync()
     {
-        if (Interlocked.Exchange(ref _hasStopped, 1) != 0)
-        {
-            return;
-        }
-
         if (Host is not null && _listener is not null)
         {
             await _links.DrainAsync();
             await Host.Replicas.DrainAsync(CancellationToken.None);
             await _listener.DisposeAsync();
+
+            // What follows is long, and the last connection may have ended on a thread that polls others.
+            await Task.Yield();
         }
 
         if (Host is not null)
