@@ -16,6 +16,7 @@ internal sealed class Scenario
 {
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RecoveryMax = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ReadMax = TimeSpan.FromSeconds(900);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
@@ -83,7 +84,7 @@ internal sealed class Scenario
         var progress = new Progress(_cluster, _load);
         Await("everything goes on", RecoveryMax, progress.Missing);
         _load.StopProducers();
-        Await("consumers read all", RecoveryMax, _load.Unread);
+        Await("consumers read all", ReadMax, _load.Unread);
         _load.Stop();
         ReadAll();
         AwaitEqualReplicas();

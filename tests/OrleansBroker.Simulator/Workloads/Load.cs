@@ -35,6 +35,7 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
     {
         _admin!.Stop();
         Members.ForEach(member => member.IsCalm = true);
+        _consumers.ForEach(consumer => consumer.IsCalm = true);
     }
 
     public void StopProducers() => Producers.ForEach(producer => producer.Stop());
@@ -83,7 +84,6 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
                 {
                     IntervalMs = _chance.Between(20, 400),
                     BatchRecordsMax = _chance.Between(1, 6),
-                    InFlightMax = isIdempotent && acks == -1 ? _chance.Between(1, 5) : 1,
                 });
             }
         }
