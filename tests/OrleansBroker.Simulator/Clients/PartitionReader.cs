@@ -168,12 +168,14 @@ internal sealed class PartitionReader(ClusterClient client, Ledger ledger, Topic
             return;
         }
 
-        if (IsDurable && from == (await client.LeaderAsync(partition)).Leader && await EndAsync() is (ErrorCode.None, var end) && end < Position)
+        // One that begins at a committed offset knows no epoch, and may have been sent to a leader that was deposed and does not know it.
+        var leader = await client.LeaderAsync(partition);
+        if (IsDurable && from == leader.Leader && _lastEpoch >= 0 && leader.Epoch >= _lastEpoch && await EndAsync() is (ErrorCode.None, var end) && end < Position)
         {
             throw new SimulationFailure("exposed record lost", $"{partition} ends at {end} on broker {from}; a consumer has read up to {Position}");
         }
 
-        _preferred = -1;
+        Fail();
         await client.BackOff();
     }
 
