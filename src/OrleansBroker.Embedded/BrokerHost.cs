@@ -177,8 +177,9 @@ internal sealed class BrokerHost : IAsyncDisposable
     private ValueTask<BrokerRegistration> RegisterAsync(LogDirectory logs, CancellationToken cancellation)
     {
         var config = _options.Config;
-        var wanted = new BrokerRegistration(config.Broker, 0, 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
-        return new BrokerRegistry(_documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, _options.Membership.Current, cancellation);
+        var epoch = new BrokerEpochFile(_options.Files, _options.DataDirectory);
+        var wanted = new BrokerRegistration(config.Broker, epoch.Read(), 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
+        return new BrokerRegistry(_documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, epoch.Write, _options.Membership.Current, cancellation);
     }
 
     private BrokerReplicas OpenReplicas(LogDirectory logs) => Started(new BrokerReplicas(new ReplicaServices

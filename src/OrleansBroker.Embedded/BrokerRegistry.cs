@@ -16,11 +16,13 @@ internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
 
     private readonly DocumentWriter _documents = new(documents);
 
+    /// <param name="wanted">Its epoch is that of its last life, as its data directory says: the documents may have gone back since.</param>
+    /// <param name="note">Called with the epoch before it is written: from then on it is never given again, whatever becomes of the document.</param>
     /// <param name="isIntact">The last stop lost nothing.</param>
     /// <param name="brokers">Those that are known to live.</param>
     /// <exception cref="BrokerStartException">Another broker of this id lives.</exception>
     /// <exception cref="IOException">The document cannot be written.</exception>
-    public async ValueTask<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, ClusterView brokers, CancellationToken cancellation)
+    public async ValueTask<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, Action<long> note, ClusterView brokers, CancellationToken cancellation)
     {
         var name = $"broker/{wanted.Id}";
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
@@ -31,8 +33,11 @@ internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
                 throw new BrokerStartException($"node.id {wanted.Id}: a broker of this id is running with another data directory");
             }
 
-            var epoch = (before?.Epoch ?? 0) + 1;
-            var isSameData = isIntact && before is not null && before.DirectoryId == wanted.DirectoryId;
+            var epoch = Math.Max(before?.Epoch ?? 0, wanted.Epoch) + 1;
+            note(epoch);
+
+            // An older document may not know of a life that lost something.
+            var isSameData = isIntact && before is not null && before.DirectoryId == wanted.DirectoryId && before.Epoch >= wanted.Epoch;
             var registration = wanted with { Epoch = epoch, DataEpoch = isSameData ? before!.DataEpoch : epoch };
             if (await _documents.WriteAsync(name, Serialize(registration), cancellation))
             {

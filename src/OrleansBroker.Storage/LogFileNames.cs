@@ -6,7 +6,7 @@ namespace OrleansBroker.Storage;
 /// <summary>
 /// What the files of a data directory are called, as Kafka calls them.
 /// <code>
-///  data directory        .lock  meta.properties  .kafka_cleanshutdown  .boot_id  recovery-point-offset-checkpoint
+///  data directory        .lock  meta.properties  .kafka_cleanshutdown  .boot_id  .broker_epoch  recovery-point-offset-checkpoint
 ///                        replication-offset-checkpoint  log-start-offset-checkpoint  cleaner-offset-checkpoint
 ///  {topic}-{partition}/  {base offset, 20 digits}.log .index .timeindex .snapshot (.txnindex)
 ///                        leader-epoch-checkpoint  partition.metadata
@@ -34,6 +34,7 @@ public static class LogFileNames
     public const string MetaProperties = "meta.properties";
     public const string CleanShutdown = ".kafka_cleanshutdown";
     public const string BootId = ".boot_id";
+    public const string BrokerEpoch = ".broker_epoch";
     public const string RecoveryPointCheckpoint = "recovery-point-offset-checkpoint";
     public const string HighWatermarkCheckpoint = "replication-offset-checkpoint";
     public const string LogStartOffsetCheckpoint = "log-start-offset-checkpoint";

@@ -11,6 +11,7 @@ public sealed class BrokerRegistryTests
 
     private readonly FlakyDocumentStore _store;
     private readonly BrokerRegistry _registry;
+    private readonly List<long> _noted = [];
 
     public BrokerRegistryTests()
     {
@@ -53,6 +54,18 @@ public sealed class BrokerRegistryTests
     }
 
     [Fact]
+    public async Task An_epoch_is_not_given_again_where_the_documents_have_gone_back()
+    {
+        await RegisterAsync(Wanted, isIntact: true);
+
+        // Two lives that the document does not know of, the second of which may have lost something.
+        var next = await RegisterAsync(Wanted with { Epoch = 3 }, isIntact: true);
+
+        Assert.Equal((4, 4), (next.Epoch, next.DataEpoch));
+        Assert.Equal([1, 4], _noted);
+    }
+
+    [Fact]
     public async Task An_epoch_is_taken_once_whatever_answers_are_lost()
     {
         _store.FailureChance = 0.3;
@@ -74,5 +87,5 @@ public sealed class BrokerRegistryTests
     }
 
     private Task<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, ClusterView? live = null) =>
-        _registry.RegisterAsync(wanted, isIntact, live ?? ClusterView.Empty, CancellationToken.None).AsTask();
+        _registry.RegisterAsync(wanted, isIntact, _noted.Add, live ?? ClusterView.Empty, CancellationToken.None).AsTask();
 }
