@@ -30,11 +30,13 @@ internal static class BitFlips
             return;
         }
 
-        var bit = chance.Random.NextInt64(log.Length * 8L);
-        if (IsProtected(log, bit / 8))
+        long bit;
+        do
         {
-            broker.Disk.FlipBit(file, bit);
+            bit = chance.Random.NextInt64(log.Length * 8L);
         }
+        while (!IsProtected(log, bit / 8));
+        broker.Disk.FlipBit(file, bit);
     }
 
     /// <summary>Whether a checksum covers a byte: Kafka's format has none for the offset of a batch and for its leader epoch, which brokers stamp.</summary>

@@ -8,7 +8,7 @@ internal static class FaultPlan
     private static readonly (string Name, Func<FaultOptions, Chance, FaultOptions> Add)[] Kinds =
     [
         ("kill", (faults, chance) => faults with { KillEvery = Seconds(chance, 6, 30), DownMax = Seconds(chance, 1, 20) }),
-        ("power", (faults, chance) => faults with { PowerLossEvery = Seconds(chance, 8, 40), BitFlipChance = chance.Between(0, 2) * 0.3 }),
+        ("power", (faults, chance) => faults with { PowerLossEvery = Seconds(chance, 5, 25), BitFlipChance = chance.Between(1, 3) * 0.3 }),
         ("stop", (faults, chance) => faults with { StopEvery = Seconds(chance, 10, 40) }),
         ("pause", (faults, chance) => faults with { PauseEvery = Seconds(chance, 5, 25), PauseMax = Seconds(chance, 1, 20) }),
         ("cut", (faults, chance) => faults with { CutEvery = Seconds(chance, 5, 25), CutMax = Seconds(chance, 1, 20) }),
