@@ -24,6 +24,10 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
     public PartitionLog Load(TopicPartition partition, string directory, Guid topicId, LogConfig config, in LogCheckpoint checkpoint)
     {
         var epochs = new LeaderEpochCache(files, directory);
+
+        // Every batch has its epoch there: where the first of them begins, older records were deleted, though the checkpoint of the log
+        // start, which is written now and then, may not say so yet.
+        var deletedTo = epochs.Entries is [var first, ..] ? first.StartOffset : 0;
         var segments = SegmentFiles.Load(files, directory, nowMs);
         var recovered = lastStop != StopKind.Clean;
         var logEnd = recovered ? -1 : TryReadLogEnd(segments);
@@ -47,7 +51,7 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
             logEnd = checkpoint.LogStartOffset;
         }
 
-        var logStart = Math.Max(checkpoint.LogStartOffset, segments[0].BaseOffset);
+        var logStart = Math.Max(Math.Max(checkpoint.LogStartOffset, segments[0].BaseOffset), Math.Min(deletedTo, logEnd));
         logEnd = Math.Max(logEnd, logStart);
 
         // An epoch that begins at the very end stays: its leadership had begun, though nothing was appended in it.

@@ -225,6 +225,19 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
+    public void What_was_deleted_stays_deleted_where_the_epochs_do_not_tell_of_it_any_more()
+    {
+        Fill(100);
+        _fixture.Directory.WriteCheckpoints();
+        _fixture.Log.DeleteRecordsBefore(50);
+        Assert.Equal(50, _fixture.Log.Epochs.Entries[0].StartOffset);
+
+        _fixture.RestartAfterKill();
+
+        Assert.Equal((50, 100), (_fixture.Log.LogStartOffset, _fixture.Log.LogEndOffset));
+    }
+
+    [Fact]
     public void A_topic_of_the_same_name_starts_empty()
     {
         Fill(100);
