@@ -291,9 +291,10 @@ public sealed class LeadershipTests : IDisposable
     [Fact]
     public void The_low_watermark_is_the_least_log_start_of_the_replicas_that_live()
     {
-        Lead([1]);
+        Lead([1, 2]);
         Append(records: 1);
         Append(records: 1);
+        Fetch(2, 2);
         Assert.Equal(ErrorCode.None, _partition.Log.DeleteRecordsBefore(2));
         Assert.True(Leading.NoteLogStart(new BrokerId(2), 2));
         Assert.False(Leading.NoteLogStart(new BrokerId(2), 2));
