@@ -9,10 +9,10 @@ namespace OrleansBroker.Abstractions.Messages;
 internal sealed class CarriedMessageOf<T>(MessageKind kind, short key, ApiDescription? api) : CarriedMessage(kind, key)
     where T : class, IWireStruct, new()
 {
-    public override void Write(object message, short agreed, PooledBuffer destination)
+    public override void Write(object message, PooledBuffer destination)
     {
         var typed = (T)message;
-        var version = api?.VersionMax ?? agreed;
+        var version = api?.VersionMax ?? MessageVersion.Oldest;
         var sizer = new WireSizer(version, IsFlexible(version));
         sizer.Message(ref typed);
 

@@ -12,7 +12,7 @@ namespace OrleansBroker.Abstractions.Messages;
 /// Carries the broker's messages in Orleans calls, in Kafka's encoding: they have no attributes of Orleans, and builds of different
 /// ages understand each other. A message is not changed once it is sent, so that calls within a silo pass it as it is.
 /// </summary>
-public sealed class MessageCodec(MessageVersion version) : IGeneralizedCodec, IGeneralizedCopier, ITypeFilter
+public sealed class MessageCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilter
 {
     /// <summary>Stands for this codec where Orleans would write its type's name.</summary>
     internal const uint WellKnownTypeId = 9092;
@@ -27,7 +27,7 @@ public sealed class MessageCodec(MessageVersion version) : IGeneralizedCodec, IG
         }
 
         using var bytes = new PooledBuffer();
-        CarriedMessages.Of(value.GetType()).Write(value, version.Agreed, bytes);
+        CarriedMessages.Of(value.GetType()).Write(value, bytes);
 
         ReferenceCodec.MarkValueField(writer.Session);
         writer.WriteFieldHeader(fieldIdDelta, expectedType, typeof(MessageCodec), WireType.LengthPrefixed);

@@ -65,6 +65,20 @@ public sealed class MessageCodecTests : IDisposable
     }
 
     [Fact]
+    public void Who_does_not_know_yet_what_a_broker_can_read_is_understood()
+    {
+        _services.GetRequiredService<MessageVersion>().Agree([]);
+        foreach (var type in new[] { typeof(BrokerIntroduction), typeof(PeerFrame) })
+        {
+            using var bytes = new OrleansBroker.Protocol.Records.PooledBuffer();
+
+            CarriedMessages.Of(type).Write(Activator.CreateInstance(type)!, bytes);
+
+            Assert.Equal(0, System.Buffers.Binary.BinaryPrimitives.ReadInt16BigEndian(bytes.Span[3..]));
+        }
+    }
+
+    [Fact]
     public void A_call_within_a_silo_passes_the_message_itself()
     {
         var question = PeerMessages.Write(new CatalogChanged(3), MessageVersion.Newest);

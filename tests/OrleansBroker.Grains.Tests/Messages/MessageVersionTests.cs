@@ -18,6 +18,17 @@ public sealed class MessageVersionTests
     }
 
     [Fact]
+    public void A_later_build_writes_what_it_knows_only_once_all_others_have_said_that_they_do()
+    {
+        var later = new MessageVersion(MessageVersion.Newest + 1);
+
+        later.Agree([MessageVersion.Newest + 1, MessageVersion.Oldest]);
+        Assert.Equal(MessageVersion.Oldest, later.Agreed);
+        later.Agree([MessageVersion.Newest + 1, MessageVersion.Newest + 1]);
+        Assert.Equal(MessageVersion.Newest + 1, later.Agreed);
+    }
+
+    [Fact]
     public void A_broker_that_knows_less_is_written_to_in_what_it_knows()
     {
         _version.Agree([MessageVersion.Newest, MessageVersion.Oldest]);

@@ -4,7 +4,10 @@ using OrleansBroker.Protocol.Wire;
 
 namespace OrleansBroker.Core.Peers.Wire;
 
-/// <summary>What a broker tells the others of itself: its <see cref="BrokerRegistration"/>, and which messages it understands.</summary>
+/// <summary>
+/// What a broker tells the others of itself: its <see cref="BrokerRegistration"/>, and which messages it understands. It is told
+/// before anything of the other build is known: only tagged fields may be added.
+/// </summary>
 public sealed class BrokerIntroduction : IWireStruct
 {
     /// <summary>Where it is asked, as its host writes it.</summary>
@@ -17,6 +20,9 @@ public sealed class BrokerIntroduction : IWireStruct
     public int Port;
     public string? Rack;
     public bool IsDraining;
+
+    /// <summary>It serves nobody any more, while its silo goes on for a little.</summary>
+    public bool IsLeaving;
 
     /// <summary>The highest version of <see cref="PeerMessages"/> that it knows.</summary>
     public short MessageVersionMax;
@@ -54,5 +60,6 @@ public sealed class BrokerIntroduction : IWireStruct
         codec.NullableString(ref Rack);
         codec.Boolean(ref IsDraining);
         codec.Int16(ref MessageVersionMax);
+        codec.Boolean(ref IsLeaving);
     }
 }
