@@ -30,7 +30,15 @@ internal static class BrokerSettings
                 settings.Insert(0, new("min.insync.replicas", "2"));
             }
 
-            settings.Add(new("node.id", silo.BrokerId.ToString(CultureInfo.InvariantCulture)));
+            if (silo.BrokerId is { } id)
+            {
+                settings.Add(new("node.id", id.ToString(CultureInfo.InvariantCulture)));
+            }
+            else if (silo.Clustering != "localhost" && !settings.Exists(setting => setting.Key is "node.id" or "broker.id"))
+            {
+                problem = $"--broker-id: is needed with --clustering {silo.Clustering}, or node.id in the configuration";
+                return null;
+            }
         }
 
         if (commandLine.Racks.Count > 0)

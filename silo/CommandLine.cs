@@ -16,13 +16,13 @@ internal sealed record CommandLine
                                   each with its own directory below --data (default 1)
           --rack NAME[,NAME...]   the racks that the brokers stand in, in order; may be given again and again
           --clustering WHICH      run the broker as a silo of Orleans, and keep the membership in: localhost (this silo alone),
-                                  redis, postgres
-          --broker-id N           this broker's number in the cluster (default 0)
+                                  redis
+          --broker-id N           this broker's number in the cluster (default: node.id of the configuration;
+                                  0 with localhost)
           --cluster NAME          the cluster that the silo joins (default orleansbroker)
-          --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis, postgres
+          --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis
                                   (default: files with localhost, otherwise as --clustering)
           --redis HOST:PORT       Redis, with further options of StackExchange.Redis behind commas
-          --postgres CONNECTION   PostgreSQL, as Npgsql takes it; Orleans' tables have to be there
           --silo-listen HOST:PORT where other silos connect (default: the host of --listen, port 11111 + broker id)
           --gateway-port PORT     where Orleans clients connect (default 0: nowhere)
           --set NAME=VALUE        a broker configuration by Kafka's name; may be given again and again

@@ -6,7 +6,7 @@ using OrleansBroker.Silo;
 // Socket completions run on the polling thread: a request costs no switch to the thread pool. Read once, by the first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-if (CommandLine.TryParse([.. EnvironmentArguments.Read(), .. args], out var problem) is not { } commandLine)
+if (CommandLine.TryParse([.. EnvironmentArguments.Read(args), .. args], out var problem) is not { } commandLine)
 {
     return Fail(problem);
 }
@@ -18,6 +18,7 @@ if (commandLine.Help)
 }
 
 using var loggers = new LineLogger.Factory(commandLine.LogLevel, TimeProvider.System);
+using var stopping = new CancellationTokenSource();
 var stopped = new TaskCompletionSource();
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -52,7 +53,7 @@ async Task<int> RunSiloAsync()
         return Fail(refused);
     }
 
-    await OrleansBroker.Silo.Clustered.SiloHost.RunAsync(commandLine, options, loggers, stopped.Task);
+    await OrleansBroker.Silo.Clustered.SiloHost.RunAsync(commandLine, options, loggers, stopping.Token);
     return 0;
 #else
     await Task.CompletedTask;
@@ -81,6 +82,10 @@ void Stop(PosixSignalContext context)
 {
     // The second signal ends the process as it would have without us.
     context.Cancel = stopped.TrySetResult();
+    if (context.Cancel)
+    {
+        stopping.Cancel();
+    }
 }
 
 static int Fail(string problem)

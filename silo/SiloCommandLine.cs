@@ -7,21 +7,20 @@ internal sealed record SiloCommandLine
 {
     private const int FirstSiloPort = 11111;
 
-    private static readonly string[] Names = ["--clustering", "--broker-id", "--cluster", "--storage", "--redis", "--postgres", "--silo-listen", "--gateway-port"];
+    private static readonly string[] Names = ["--clustering", "--broker-id", "--cluster", "--storage", "--redis", "--silo-listen", "--gateway-port"];
 
-    public int BrokerId { get; init; }
+    /// <summary>Null where node.id or broker.id of the configuration says it.</summary>
+    public int? BrokerId { get; init; }
 
     public string Cluster { get; init; } = "orleansbroker";
 
-    /// <summary>localhost, redis or postgres; null where it is not given, which is refused.</summary>
+    /// <summary>localhost or redis; null where it is not given, which is refused.</summary>
     public string? Clustering { get; init; }
 
-    /// <summary>files, redis or postgres; null where it follows from <see cref="Clustering"/>.</summary>
+    /// <summary>files or redis; null where it follows from <see cref="Clustering"/>.</summary>
     public string? Storage { get; init; }
 
     public string? Redis { get; init; }
-
-    public string? Postgres { get; init; }
 
     public (string Host, int Port)? Listen { get; init; }
 
@@ -37,15 +36,15 @@ internal sealed record SiloCommandLine
         problem = string.Empty;
         switch (name)
         {
-            case "--clustering" when value is "localhost" or "redis" or "postgres":
+            case "--clustering" when value is "localhost" or "redis":
                 return silo with { Clustering = value };
             case "--clustering":
-                problem = $"--clustering {value}: not one of localhost, redis, postgres";
+                problem = $"--clustering {value}: not one of localhost, redis";
                 return null;
-            case "--storage" when value is "files" or "redis" or "postgres":
+            case "--storage" when value is "files" or "redis":
                 return silo with { Storage = value };
             case "--storage":
-                problem = $"--storage {value}: not one of files, redis, postgres";
+                problem = $"--storage {value}: not one of files, redis";
                 return null;
             case "--broker-id" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id):
                 return silo with { BrokerId = id };
@@ -56,8 +55,6 @@ internal sealed record SiloCommandLine
                 return silo with { Cluster = value.Trim() };
             case "--redis":
                 return silo with { Redis = value };
-            case "--postgres":
-                return silo with { Postgres = value };
             case "--silo-listen" when CommandLine.TryParseEndpoint(value, out var host, out var port):
                 return silo with { Listen = (host, port) };
             case "--silo-listen":
@@ -89,16 +86,9 @@ internal sealed record SiloCommandLine
             return "--storage files: only with --clustering localhost, as other silos cannot read them";
         }
 
-        if (Redis is null && (Clustering == "redis" || StorageOrDefault == "redis"))
-        {
-            return "--redis: is needed with --clustering redis and --storage redis";
-        }
-
-        return Postgres is null && (Clustering == "postgres" || StorageOrDefault == "postgres")
-            ? "--postgres: is needed with --clustering postgres and --storage postgres"
-            : null;
+        return Redis is null && (Clustering == "redis" || StorageOrDefault == "redis") ? "--redis: is needed with --clustering redis and --storage redis" : null;
     }
 
     /// <summary>Where other silos connect.</summary>
-    public (string Host, int Port) ListenOrDefault(string brokerHost) => Listen ?? (brokerHost, FirstSiloPort + BrokerId);
+    public (string Host, int Port) ListenOrDefault(string brokerHost, int brokerId) => Listen ?? (brokerHost, FirstSiloPort + brokerId);
 }

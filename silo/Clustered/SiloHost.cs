@@ -1,10 +1,8 @@
-using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Orleans.Configuration;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains.Hosting;
@@ -15,10 +13,8 @@ namespace OrleansBroker.Silo.Clustered;
 /// <summary>Runs the broker as a silo of an Orleans cluster.</summary>
 internal static class SiloHost
 {
-    private const string PostgresInvariant = "Npgsql";
-
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
-    public static async Task RunAsync(CommandLine commandLine, EmbeddedBrokerOptions broker, ILoggerFactory loggers, Task stopped)
+    public static async Task RunAsync(CommandLine commandLine, EmbeddedBrokerOptions broker, ILoggerFactory loggers, CancellationToken stopping)
     {
         var silo = commandLine.Silo!;
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -28,33 +24,38 @@ internal static class SiloHost
         {
             orleans.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (silo.Cluster, silo.Cluster));
             AddEndpoints(orleans, silo, broker);
-            AddClustering(orleans, silo, broker);
+            AddClustering(orleans, silo);
             AddStorage(orleans, silo);
-            orleans.AddOrleansBroker(broker, silo.StorageOrDefault == "files" ? null : OrleansBrokerOptions.DefaultStorage);
             orleans.Services.AddSingleton<IFatalErrorHandler, EndOfProcess>();
+            orleans.AddOrleansBroker(broker, silo.StorageOrDefault == "files" ? null : OrleansBrokerOptions.DefaultStorage);
         });
         using var host = builder.Build();
         try
         {
-            await host.StartAsync();
+            await host.StartAsync(stopping);
+        }
+        catch (Exception) when (stopping.IsCancellationRequested)
+        {
+            // What had started ends as the host is disposed of.
+            return;
         }
         catch (Exception e)
         {
             throw e as BrokerStartException ?? new BrokerStartException(Cause(e), e);
         }
 
-        Console.WriteLine($"ready: broker {silo.BrokerId} on {host.Services.GetRequiredService<SiloBroker>().Endpoint}, data in {broker.DataDirectory}");
-        await stopped;
-        await host.StopAsync();
+        Console.WriteLine($"ready: broker {broker.Config.Broker} on {host.Services.GetRequiredService<SiloBroker>().Endpoint}, data in {broker.DataDirectory}");
+        await Task.Delay(Timeout.Infinite, stopping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await host.StopAsync(CancellationToken.None);
     }
 
     private static string Cause(Exception e) => (e is AggregateException { InnerExceptions: [var only] } ? only : e).Message.ReplaceLineEndings(" ");
 
     private static void AddEndpoints(ISiloBuilder orleans, SiloCommandLine silo, EmbeddedBrokerOptions broker)
     {
-        var (host, port) = silo.ListenOrDefault(HostOf(broker));
-        var address = IPAddress.TryParse(host, out var literal) ? literal : Resolve(host);
-        var advertised = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? Resolve(Dns.GetHostName()) : address;
+        var (host, port) = silo.ListenOrDefault(HostOf(broker), broker.Config.Broker.Value);
+        var address = host.Length == 0 ? IPAddress.Any : IPAddress.TryParse(host, out var literal) ? literal : Resolve(host);
+        var advertised = Advertised(silo, address);
         orleans.Configure<EndpointOptions>(options =>
         {
             options.AdvertisedIPAddress = advertised;
@@ -65,14 +66,33 @@ internal static class SiloHost
         });
     }
 
-    private static string HostOf(EmbeddedBrokerOptions broker) =>
-        CommandLine.TryParseEndpoint(broker.Config.Listeners[(broker.Config.Listeners.IndexOf("//", StringComparison.Ordinal) + 2)..], out var host, out _) ? host : "127.0.0.1";
+    /// <summary>Empty for every address.</summary>
+    private static string HostOf(EmbeddedBrokerOptions broker)
+    {
+        var listener = broker.Config.Listeners[(broker.Config.Listeners.IndexOf("//", StringComparison.Ordinal) + 2)..];
+        return listener[..Math.Max(0, listener.LastIndexOf(':'))].TrimStart('[').TrimEnd(']');
+    }
+
+    /// <summary>Where other silos are told to connect. On other machines the loopback address would lead them to themselves.</summary>
+    private static IPAddress Advertised(SiloCommandLine silo, IPAddress address)
+    {
+        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        if (silo.Clustering == "localhost")
+        {
+            return isAny ? IPAddress.Loopback : address;
+        }
+
+        var advertised = isAny ? Resolve(Dns.GetHostName()) : address;
+        return !IPAddress.IsLoopback(advertised) || (silo.Listen is not null && !isAny)
+            ? advertised
+            : throw new BrokerStartException($"--silo-listen: is needed, with an address of this machine: other silos cannot connect to {advertised}, which follows from --listen and the machine's name");
+    }
 
     private static IPAddress Resolve(string host)
     {
         try
         {
-            return Dns.GetHostAddresses(host, AddressFamily.InterNetwork).FirstOrDefault() ?? throw new BrokerStartException($"--silo-listen {host}: has no IPv4 address");
+            return Dns.GetHostAddresses(host, AddressFamily.InterNetwork).OrderBy(IPAddress.IsLoopback).FirstOrDefault() ?? throw new BrokerStartException($"--silo-listen {host}: has no IPv4 address");
         }
         catch (SocketException e)
         {
@@ -80,20 +100,16 @@ internal static class SiloHost
         }
     }
 
-    private static void AddClustering(ISiloBuilder orleans, SiloCommandLine silo, EmbeddedBrokerOptions broker)
+    private static void AddClustering(ISiloBuilder orleans, SiloCommandLine silo)
     {
         switch (silo.Clustering)
         {
             case "redis":
                 orleans.UseRedisClustering(options => options.ConfigurationOptions = RedisOptions(silo));
                 break;
-            case "postgres":
-                RegisterPostgres();
-                orleans.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (PostgresInvariant, silo.Postgres!));
-                break;
             default:
-                var (host, port) = silo.ListenOrDefault(HostOf(broker));
-                orleans.UseDevelopmentClustering(new IPEndPoint(IPAddress.TryParse(host, out var literal) ? literal : Resolve(host), port));
+                // This silo itself, where it says that it is.
+                orleans.UseDevelopmentClustering((IPEndPoint?)null);
                 break;
         }
     }
@@ -104,10 +120,6 @@ internal static class SiloHost
         {
             case "redis":
                 orleans.AddRedisGrainStorage(OrleansBrokerOptions.DefaultStorage, options => options.ConfigurationOptions = RedisOptions(silo));
-                break;
-            case "postgres":
-                RegisterPostgres();
-                orleans.AddAdoNetGrainStorage(OrleansBrokerOptions.DefaultStorage, options => (options.Invariant, options.ConnectionString) = (PostgresInvariant, silo.Postgres!));
                 break;
             default:
                 // Files are the broker's own.
@@ -129,6 +141,4 @@ internal static class SiloHost
             throw new BrokerStartException($"--redis {silo.Redis}: {e.Message}", e);
         }
     }
-
-    private static void RegisterPostgres() => DbProviderFactories.RegisterFactory(PostgresInvariant, NpgsqlFactory.Instance);
 }
