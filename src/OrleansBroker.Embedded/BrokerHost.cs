@@ -179,7 +179,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         var config = _options.Config;
         var epoch = new BrokerEpochFile(_options.Files, _options.DataDirectory);
         var wanted = new BrokerRegistration(config.Broker, epoch.Read(), 0, logs.DirectoryId, _options.Endpoint.Host, _options.Endpoint.Port, config.Rack);
-        return new BrokerRegistry(_documents, _options.Random.Fork()).RegisterAsync(wanted, logs.WasCleanStop, epoch.Write, _options.Membership.Current, cancellation);
+        return new BrokerRegistry(_documents, _options.Random.Fork(), _options.Lives).RegisterAsync(wanted, logs.WasCleanStop, epoch.Write, _options.Membership.Current, cancellation);
     }
 
     private BrokerReplicas OpenReplicas(LogDirectory logs) => Started(new BrokerReplicas(new ReplicaServices

@@ -30,6 +30,9 @@ internal sealed record BrokerHostOptions
 
     public required IBrokerConnector Connector { get; init; }
 
+    /// <summary>Null where the membership knows every broker that lives.</summary>
+    public IBrokerLives? Lives { get; init; }
+
     /// <summary>Where compaction is done.</summary>
     public required IBackgroundWork Background { get; init; }
 

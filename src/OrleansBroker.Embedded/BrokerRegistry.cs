@@ -10,7 +10,7 @@ namespace OrleansBroker.Embedded;
 /// The documents <c>broker/{id}</c>: each start of a broker raises its broker epoch there by compare-and-swap, and notes whether
 /// what it had acknowledged before can still be on its disk.
 /// </summary>
-internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
+internal sealed class BrokerRegistry(IDocumentStore documents, Random random, IBrokerLives? lives = null)
 {
     private const int AttemptsMax = 5;
 
@@ -28,16 +28,22 @@ internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
         {
             var before = await _documents.ReadAsync(name, cancellation) is { } content ? Parse(content.Span) : null;
-            if (before is not null && before.DirectoryId != wanted.DirectoryId && brokers.IsAlive(wanted.Id))
+            var isSameDirectory = before is not null && before.DirectoryId == wanted.DirectoryId;
+            if (lives is null && before is not null && !isSameDirectory && brokers.IsAlive(wanted.Id))
             {
                 throw new BrokerStartException($"node.id {wanted.Id}: a broker of this id is running with another data directory");
+            }
+
+            if (lives is not null && await lives.FindOtherAsync(before?.Life, isSameDirectory, cancellation) is { } other)
+            {
+                throw new BrokerStartException($"node.id {wanted.Id}: a broker of this id is running at {other}");
             }
 
             var epoch = Math.Max(before?.Epoch ?? 0, wanted.Epoch) + 1;
             note(epoch);
 
             // An older document may not know of a life that lost something.
-            var isSameData = isIntact && before is not null && before.DirectoryId == wanted.DirectoryId && before.Epoch >= wanted.Epoch;
+            var isSameData = isIntact && isSameDirectory && before!.Epoch >= wanted.Epoch;
             var registration = wanted with { Epoch = epoch, DataEpoch = isSameData ? before!.DataEpoch : epoch };
             if (await _documents.WriteAsync(name, Serialize(registration), cancellation))
             {
@@ -49,7 +55,7 @@ internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
     }
 
     private byte[] Serialize(BrokerRegistration registration) => JsonSerializer.SerializeToUtf8Bytes(
-        new BrokerDocument(random.NextGuid(), registration.Epoch, registration.DataEpoch, registration.DirectoryId, registration.Host, registration.Port, registration.Rack),
+        new BrokerDocument(random.NextGuid(), registration.Epoch, registration.DataEpoch, registration.DirectoryId, registration.Host, registration.Port, registration.Rack, lives?.Self),
         BrokerJson.Default.BrokerDocument);
 
     private static BrokerDocument Parse(ReadOnlySpan<byte> content)
@@ -66,7 +72,8 @@ internal sealed class BrokerRegistry(IDocumentStore documents, Random random)
 }
 
 /// <param name="Write">The id of the write: after a lost answer the writer looks for its own.</param>
-internal sealed record BrokerDocument(Guid Write, long Epoch, long DataEpoch, Guid DirectoryId, string Host, int Port, string? Rack);
+/// <param name="Life">See <see cref="IBrokerLives.Self"/>; null where the host does not tell.</param>
+internal sealed record BrokerDocument(Guid Write, long Epoch, long DataEpoch, Guid DirectoryId, string Host, int Port, string? Rack, string? Life);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BrokerDocument))]

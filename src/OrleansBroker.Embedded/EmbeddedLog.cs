@@ -16,4 +16,7 @@ internal static partial class EmbeddedLog
 
     [LoggerMessage(4003, LogLevel.Information, "broker {Broker} has stopped")]
     public static partial void Stopped(ILogger logger, int broker);
+
+    [LoggerMessage(4004, LogLevel.Warning, "broker {Broker} stops without having handed over all that it leads: there is no more time")]
+    public static partial void NotDrained(ILogger logger, int broker);
 }

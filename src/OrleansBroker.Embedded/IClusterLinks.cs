@@ -13,6 +13,9 @@ internal interface IClusterLinks
 
     IBrokerConnector Connector { get; }
 
+    /// <inheritdoc cref="BrokerHostOptions.Lives"/>
+    IBrokerLives? Lives => null;
+
     /// <summary>The broker can be asked from now on, and is shown to the others as living.</summary>
     ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation);
 

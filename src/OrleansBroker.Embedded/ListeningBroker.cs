@@ -64,7 +64,11 @@ internal sealed class ListeningBroker : IAsyncDisposable
     public Task KillAsync() => Interlocked.Exchange(ref _hasStopped, 1) != 0 ? Task.CompletedTask : ApartAsync(EndAsync);
 
     /// <summary>Hands leaderships over, stops serving, and marks the stop as clean.</summary>
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _hasStopped, 1) != 0 ? ValueTask.CompletedTask : new(ApartAsync(StopAsync));
+    public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    /// <param name="draining">Cancelled where there is no more time to hand leaderships over: what is left of them ends with the stop.</param>
+    public Task StopAsync(CancellationToken draining) => Interlocked.Exchange(ref _hasStopped, 1) != 0 ? Task.CompletedTask : ApartAsync(() => CloseAsync(draining));
 
     /// <summary>
     /// Nothing in a broker comes back to the context of whoever starts or stops it; and they do not go on where it ended, which may be
@@ -98,12 +102,24 @@ internal sealed class ListeningBroker : IAsyncDisposable
         _background.Dispose();
     }
 
-    private async Task StopAsync()
+    private async Task DrainAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _links.DrainAsync();
+            await Host!.Replicas.DrainAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            EmbeddedLog.NotDrained(_logger, _options.Config.Broker.Value);
+        }
+    }
+
+    private async Task CloseAsync(CancellationToken draining)
     {
         if (Host is not null && _listener is not null)
         {
-            await _links.DrainAsync();
-            await Host.Replicas.DrainAsync(CancellationToken.None);
+            await DrainAsync(draining);
             await _listener.DisposeAsync();
 
             // What follows is long, and the last connection may have ended on a thread that polls others.
@@ -175,6 +191,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         Membership = _links.Membership,
         Peers = _links.Peers,
         Connector = _links.Connector,
+        Lives = _links.Lives,
         Background = _background,
         Clock = _options.Clock,
         Random = new Random(),

@@ -3,7 +3,8 @@ using OrleansBroker.Core.Ports;
 namespace OrleansBroker.Embedded.Cluster;
 
 /// <summary>What one broker sees of the membership. Subscribers are called one at a time, on the thread pool.</summary>
-internal sealed class MemberView(Func<bool> canSee) : IMembership
+/// <param name="failed">Told when a subscriber threw; the others are called all the same.</param>
+internal sealed class MemberView(Func<bool> canSee, Action<Exception>? failed = null) : IMembership
 {
     private readonly Lock _gate = new();
     private readonly List<Action<ClusterView>> _subscribers = [];
@@ -72,7 +73,14 @@ internal sealed class MemberView(Func<bool> canSee) : IMembership
 
             foreach (var subscriber in subscribers)
             {
-                subscriber(_current);
+                try
+                {
+                    subscriber(_current);
+                }
+                catch (Exception e)
+                {
+                    failed?.Invoke(e);
+                }
             }
         }
     }

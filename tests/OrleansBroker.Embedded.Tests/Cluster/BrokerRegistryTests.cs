@@ -66,6 +66,23 @@ public sealed class BrokerRegistryTests
     }
 
     [Fact]
+    public async Task A_start_is_refused_while_the_host_finds_another_life()
+    {
+        var first = new BrokerRegistry(_store, new Random(2), new Lives("silo one"));
+        var second = new Lives("silo two") { Other = "silo one" };
+        await first.RegisterAsync(Wanted, isIntact: true, _noted.Add, ClusterView.Empty, CancellationToken.None);
+
+        var refused = await Assert.ThrowsAsync<BrokerStartException>(() => new BrokerRegistry(_store, new Random(3), second).RegisterAsync(
+            Wanted with { DirectoryId = Guid.NewGuid() }, isIntact: true, _noted.Add, ClusterView.Empty, CancellationToken.None).AsTask());
+
+        Assert.Contains("silo one", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(("silo one", false), second.Asked);
+        second.Other = null;
+        Assert.Equal(2, (await new BrokerRegistry(_store, new Random(4), second).RegisterAsync(Wanted, isIntact: true, _noted.Add, ClusterView.Empty, CancellationToken.None)).Epoch);
+        Assert.Equal(("silo one", true), second.Asked);
+    }
+
+    [Fact]
     public async Task An_epoch_is_taken_once_whatever_answers_are_lost()
     {
         _store.FailureChance = 0.3;
@@ -88,4 +105,19 @@ public sealed class BrokerRegistryTests
 
     private Task<BrokerRegistration> RegisterAsync(BrokerRegistration wanted, bool isIntact, ClusterView? live = null) =>
         _registry.RegisterAsync(wanted, isIntact, _noted.Add, live ?? ClusterView.Empty, CancellationToken.None).AsTask();
+
+    private sealed class Lives(string self) : IBrokerLives
+    {
+        public string Self => self;
+
+        public string? Other { get; set; }
+
+        public (string? Registered, bool IsSameDirectory) Asked { get; private set; }
+
+        public ValueTask<string?> FindOtherAsync(string? registered, bool isSameDirectory, CancellationToken cancellation)
+        {
+            Asked = (registered, isSameDirectory);
+            return ValueTask.FromResult(Other);
+        }
+    }
 }
