@@ -1,13 +1,9 @@
 using System.Runtime.InteropServices;
-using OrleansBroker.Grains.Hosting;
 
 namespace OrleansBroker.Silo.Clustered;
 
-/// <summary>
-/// The cluster takes this silo to be dead, or it cannot go on: it serves nobody any more from now on, and the process ends, so that
-/// its supervisor starts it again.
-/// </summary>
-internal sealed partial class EndOfProcess(IServiceProvider services) : IFatalErrorHandler
+/// <summary>The cluster takes this silo to be dead, or it cannot go on: the process ends, so that its supervisor starts it again.</summary>
+internal sealed partial class EndOfProcess : IFatalErrorHandler
 {
     /// <summary>What silo/run, and any other supervisor, starts again.</summary>
     private const int RestartMe = 70;
@@ -23,12 +19,16 @@ internal sealed partial class EndOfProcess(IServiceProvider services) : IFatalEr
             return;
         }
 
-        (services.GetService(typeof(SiloBroker)) as SiloBroker)?.Sever();
-        Console.Error.WriteLine($"silo/run: the silo ends and is to be started again: {(context ?? exception?.Message ?? "it cannot go on").ReplaceLineEndings(" ")}");
-        Console.Error.Flush();
-
-        // Exit would wait for a shutdown that can wait for this thread.
-        ExitNow(RestartMe);
+        try
+        {
+            Console.Error.WriteLine($"silo/run: the silo ends and is to be started again: {(context ?? exception?.Message ?? "it cannot go on").ReplaceLineEndings(" ")}");
+            Console.Error.Flush();
+        }
+        finally
+        {
+            // Exit would wait for a shutdown that can wait for this thread.
+            ExitNow(RestartMe);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "_exit")]

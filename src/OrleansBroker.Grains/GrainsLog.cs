@@ -11,6 +11,9 @@ internal static partial class GrainsLog
     [LoggerMessage(5001, LogLevel.Critical, "the silo ends: {Reason}")]
     public static partial void Ends(ILogger logger, string reason, Exception? exception);
 
+    [LoggerMessage(5003, LogLevel.Warning, "the membership table cannot be read: {Reason}")]
+    public static partial void TableNotRead(ILogger logger, string reason);
+
     [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
     public static partial void NotStarted(ILogger logger, string reason);
 }

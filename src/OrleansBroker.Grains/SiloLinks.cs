@@ -15,6 +15,8 @@ internal sealed class SiloLinks(IDocumentStore documents, SiloMembership members
 
     public IPeers Peers => peers;
 
+    public IBrokerLives? Lives => membership;
+
     public IBrokerConnector Connector { get; } = new BrokerConnector(membership, self.ToString());
 
     public async ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation)
@@ -32,11 +34,16 @@ internal sealed class SiloLinks(IDocumentStore documents, SiloMembership members
         }
     }
 
-    /// <summary>The others learn of it by the membership.</summary>
-    public ValueTask LeaveAsync()
+    /// <summary>
+    /// Says goodbye: by the membership alone the others would take the broker to live, and wait for its replicas, until its logs are
+    /// closed and its silo ends.
+    /// </summary>
+    public async ValueTask LeaveAsync()
     {
-        local.Show(null, null);
-        membership.ShowLocal();
-        return ValueTask.CompletedTask;
+        if (local.Host is { } host)
+        {
+            local.Show(null, new BrokerIntroduction(self.ToParsableString(), host.Registration) { IsDraining = true, IsLeaving = true });
+            await membership.GreetAsync(CancellationToken.None);
+        }
     }
 }

@@ -13,6 +13,11 @@ internal static class BrokerSettings
     /// <returns>Null where the options can be used; otherwise one line that names the first that cannot.</returns>
     public static string? FindProblem(OrleansBrokerOptions options)
     {
+        if (options.BrokerId is null && options.Storage is not null)
+        {
+            return $"{nameof(options.BrokerId)}: not given";
+        }
+
         if (options.BrokerId < 0)
         {
             return $"{nameof(options.BrokerId)} {options.BrokerId}: not a number from 0 on";
@@ -36,6 +41,8 @@ internal static class BrokerSettings
             ? new EmbeddedBrokerOptions { Config = config, DataDirectory = options.DataDirectory, Loggers = loggers }
             : throw new BrokerStartException(problems[0].ToString());
 
+    public static int IdOf(OrleansBrokerOptions options) => options.BrokerId ?? 0;
+
     private static Dictionary<string, string> Settings(OrleansBrokerOptions options)
     {
         var settings = new Dictionary<string, string>(options.Settings);
@@ -44,7 +51,7 @@ internal static class BrokerSettings
             settings.TryAdd("min.insync.replicas", "2");
         }
 
-        settings["node.id"] = options.BrokerId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["node.id"] = IdOf(options).ToString(System.Globalization.CultureInfo.InvariantCulture);
         settings["listeners"] = $"PLAINTEXT://{options.Listen}";
         if (options.Advertise is { } advertise)
         {

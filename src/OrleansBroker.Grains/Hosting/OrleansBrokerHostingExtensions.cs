@@ -47,7 +47,7 @@ public static class OrleansBrokerHostingExtensions
     {
         var services = silo.Services;
         services.AddSingleton<IConfigurationValidator, OrleansBrokerOptionsValidator>();
-        services.AddOptions<SiloOptions>().PostConfigure<IOptions<OrleansBrokerOptions>>((silo, broker) => silo.SiloName = SiloName.Of(new(broker.Value.BrokerId)));
+        services.AddOptions<SiloOptions>().PostConfigure<IOptions<OrleansBrokerOptions>>((silo, broker) => silo.SiloName = SiloName.Of(new(BrokerSettings.IdOf(broker.Value))));
         services.AddOptions<ClusterMembershipOptions>().Configure(ClusterDefaults.Apply);
         services.AddSingleton<LocalBroker>();
         services.AddSingleton<BrokerGrainServiceClient>();
@@ -61,7 +61,18 @@ public static class OrleansBrokerHostingExtensions
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLinks>(provider, provider.GetRequiredService<ILocalSiloDetails>().SiloAddress));
         services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
         services.AddGrainService<BrokerGrainService>();
+        SeverOnFatalErrors(services);
         return silo;
+    }
+
+    /// <summary>A handler of the host's own has to be registered before this.</summary>
+    private static void SeverOnFatalErrors(IServiceCollection services)
+    {
+        var host = services.Last(service => service.ServiceType == typeof(IFatalErrorHandler));
+        services.RemoveAll<IFatalErrorHandler>();
+        services.AddSingleton<IFatalErrorHandler>(provider => new SeveringErrorHandler(
+            provider.GetRequiredService<LocalBroker>(),
+            (IFatalErrorHandler)(host.ImplementationInstance ?? host.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, host.ImplementationType!))));
     }
 
     private static IDocumentStore NewDocuments(IServiceProvider provider)

@@ -6,8 +6,8 @@ public sealed class OrleansBrokerOptions
     /// <summary>The name of the grain storage that keeps the documents, where the options name none.</summary>
     public const string DefaultStorage = "OrleansBroker";
 
-    /// <summary>This broker's number, unique in the cluster and the same in every life; the silo is named after it.</summary>
-    public int BrokerId { get; set; }
+    /// <summary>This broker's number, unique in the cluster and the same in every life; the silo is named after it. Has to be given unless the broker is alone.</summary>
+    public int? BrokerId { get; set; }
 
     /// <summary>Where records are kept: a directory of this broker alone.</summary>
     public string DataDirectory { get; set; } = "data";

@@ -11,26 +11,31 @@ namespace OrleansBroker.Grains.Hosting;
 /// Runs the broker while the silo is active: it opens once the silo can be asked, and hands its leaderships over before the silo
 /// leaves.
 /// </summary>
-internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, TimeProvider clock, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Stage = ServiceLifecycleStage.Active + 1;
 
-    private ListeningBroker? _broker;
+    // Of the two minutes that silo/run gives a stop: the logs are closed in what is left.
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromMinutes(1);
+
+    private volatile ListeningBroker? _broker;
 
     /// <summary>Where clients connect: <c>host:port</c>. Empty until they can.</summary>
     public string Endpoint => _broker?.Endpoint ?? string.Empty;
 
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(SiloBroker), Stage, cancellation => Task.Run(() => StartAsync(cancellation), cancellation), cancellation => Task.Run(() => StopAsync(cancellation), CancellationToken.None));
 
-    /// <summary>Answers nobody any more, at once: the cluster takes this silo to be dead.</summary>
-    public void Sever() => _broker?.Pause();
-
     private async Task StartAsync(CancellationToken cancellation)
     {
         try
         {
+            local.Severing = () => _broker?.Pause();
             await membership.StartAsync(cancellation);
             _broker = await ListeningBroker.StartAsync(options, links, cancellation);
+            if (local.IsSevered)
+            {
+                _broker.Pause();
+            }
         }
         catch (BrokerStartException e)
         {
@@ -44,7 +49,9 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
     {
         if (_broker is { } broker)
         {
-            await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.DisposeAsync().AsTask());
+            using var limit = new CancellationTokenSource(DrainWithin, clock);
+            using var draining = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+            await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.StopAsync(draining.Token));
         }
 
         await membership.StopAsync();

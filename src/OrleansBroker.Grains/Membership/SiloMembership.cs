@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrleansBroker.Abstractions.Messages;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Embedded;
 using OrleansBroker.Embedded.Cluster;
 using OrleansBroker.Grains.Peers;
 using OrleansBroker.Protocol;
@@ -15,41 +16,58 @@ namespace OrleansBroker.Grains.Membership;
 /// The brokers that live: the active silos whose names are brokers', as they introduced themselves. A silo that is not active any
 /// more is gone at once; one that has become active is asked who it is until it says so.
 /// </summary>
-internal sealed class SiloMembership : IMembership, IDisposable
+internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan GreetingPatience = TimeSpan.FromSeconds(2);
 
+    // Less than a leader waits for a follower that is not known to live.
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
+    // A silo that has died is known to be dead by then.
+    private static readonly TimeSpan EndOfOtherLifeWithin = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly IClusterMembershipService _silos;
     private readonly SiloAddress _self;
+    private readonly BrokerId _id;
     private readonly BrokerGrainServiceClient _brokers;
     private readonly LocalBroker _local;
     private readonly MessageVersion _messageVersion;
     private readonly TimeProvider _clock;
+    private readonly IFatalErrorHandler _errors;
     private readonly ILogger _logger;
-    private readonly MemberView _view = new(() => true);
+    private readonly MemberView _view;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<SiloAddress, BrokerIntroduction> _known = [];
     private Dictionary<SiloAddress, BrokerId> _active = [];
+    private MembershipVersion _seen = MembershipVersion.MinValue;
     private long _version;
     private Task _watching = Task.CompletedTask;
 
     public SiloMembership(
-        IClusterMembershipService silos, ILocalSiloDetails self, BrokerGrainServiceClient brokers, LocalBroker local, MessageVersion messageVersion, TimeProvider clock, ILogger<SiloMembership> logger)
+        IClusterMembershipService silos, ILocalSiloDetails self, BrokerGrainServiceClient brokers, LocalBroker local, MessageVersion messageVersion, TimeProvider clock, IFatalErrorHandler errors,
+        ILogger<SiloMembership> logger)
     {
         _silos = silos;
         _self = self.SiloAddress;
+        _id = SiloName.ToBroker(self.Name);
         _brokers = brokers;
         _local = local;
         _messageVersion = messageVersion;
         _clock = clock;
+        _errors = errors;
         _logger = logger;
+        _view = new(() => true, e => End("what follows the membership has failed", e));
         local.Met = Meet;
     }
 
     public ClusterView Current => _view.Current;
+
+    public string Self => _self.ToParsableString();
 
     public IDisposable Subscribe(Action<ClusterView> changed) => _view.Subscribe(changed);
 
@@ -71,8 +89,26 @@ internal sealed class SiloMembership : IMembership, IDisposable
             Publish();
         }
 
+        EndIfReplaced();
         var greetings = Task.WhenAll(others.Select(silo => TryGreetAsync(silo)));
         await Task.WhenAny(greetings, Task.Delay(GreetingPatience, _clock, cancellation));
+    }
+
+    public async ValueTask<string?> FindOtherAsync(string? registered, bool isSameDirectory, CancellationToken cancellation)
+    {
+        await ReadTableAsync(cancellation);
+        var began = _clock.GetTimestamp();
+        while (FindOther(registered, isSameDirectory) is { } other)
+        {
+            if (_clock.GetElapsedTime(began) > EndOfOtherLifeWithin)
+            {
+                return other.ToString();
+            }
+
+            await Task.Delay(LookAgainAfter, _clock, cancellation);
+        }
+
+        return null;
     }
 
     /// <summary>Where a broker is; null where it does not live.</summary>
@@ -81,15 +117,6 @@ internal sealed class SiloMembership : IMembership, IDisposable
         lock (_gate)
         {
             return Living().FirstOrDefault(member => member.Introduction.Broker == broker.Value).Silo;
-        }
-    }
-
-    /// <summary>The broker of this silo came, changed, or went.</summary>
-    public void ShowLocal()
-    {
-        lock (_gate)
-        {
-            Publish();
         }
     }
 
@@ -110,10 +137,45 @@ internal sealed class SiloMembership : IMembership, IDisposable
                 See(snapshot);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // It was asked to stop.
         }
+        catch (Exception e)
+        {
+            End("the membership cannot be followed", e);
+        }
+    }
+
+    /// <summary>What Orleans has seen may be a little older than what a document says.</summary>
+    private async Task ReadTableAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _silos.Refresh(cancellationToken: cancellation).AsTask().WaitAsync(GreetingPatience, _clock, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            GrainsLog.TableNotRead(_logger, e.Message);
+        }
+
+        See(_silos.CurrentSnapshot);
+    }
+
+    /// <summary>
+    /// A silo of this broker that is active and has registered, as the document says or as it has told. Of silos that come at the same
+    /// time the first that registers is one, and the rest find it.
+    /// </summary>
+    private SiloAddress? FindOther(string? registered, bool isSameDirectory)
+    {
+        lock (_gate)
+        {
+            return _active.Keys.FirstOrDefault(silo => IsOther(silo)
+                && !(isSameDirectory && silo.Endpoint.Address.Equals(_self.Endpoint.Address))
+                && (_known.TryGetValue(silo, out var known) ? !known.IsLeaving : silo.ToParsableString() == registered));
+        }
+
+        bool IsOther(SiloAddress silo) => !silo.Equals(_self) && _active[silo] == _id;
     }
 
     private void See(ClusterMembershipSnapshot snapshot)
@@ -121,6 +183,12 @@ internal sealed class SiloMembership : IMembership, IDisposable
         SiloAddress[] strangers;
         lock (_gate)
         {
+            if (snapshot.Version < _seen)
+            {
+                return;
+            }
+
+            _seen = snapshot.Version;
             var active = new Dictionary<SiloAddress, BrokerId>();
             foreach (var member in snapshot.Members.Values)
             {
@@ -175,7 +243,7 @@ internal sealed class SiloMembership : IMembership, IDisposable
     {
         try
         {
-            if (await _brokers.At(silo).IntroduceAsync(_local.Introduction) is { } introduction)
+            if (await _brokers.At(silo).IntroduceAsync(_local.Introduction).WaitAsync(AnswerWithin, _clock) is { } introduction)
             {
                 Meet(introduction);
             }
@@ -192,7 +260,7 @@ internal sealed class SiloMembership : IMembership, IDisposable
         lock (_gate)
         {
             var silo = SiloAddress.FromParsableString(introduction.Silo);
-            if (_known.TryGetValue(silo, out var known) && (known.Epoch, known.IsDraining) == (introduction.Epoch, introduction.IsDraining))
+            if (_known.TryGetValue(silo, out var known) && StepOf(known).CompareTo(StepOf(introduction)) >= 0)
             {
                 return;
             }
@@ -200,19 +268,50 @@ internal sealed class SiloMembership : IMembership, IDisposable
             _known[silo] = introduction;
             Publish();
         }
+
+        EndIfReplaced();
+    }
+
+    /// <summary>What a silo says of itself goes one way only: what it said earlier may arrive later.</summary>
+    private static (long Epoch, int Step) StepOf(BrokerIntroduction introduction) => (introduction.Epoch, introduction.IsLeaving ? 2 : introduction.IsDraining ? 1 : 0);
+
+    /// <summary>Another silo has registered as this broker, and all others follow that one.</summary>
+    private void EndIfReplaced()
+    {
+        BrokerIntroduction? other;
+        lock (_gate)
+        {
+            other = _local.Introduction is { IsLeaving: false } self
+                ? _known.Values.FirstOrDefault(known => known.Broker == self.Broker && known.Epoch > self.Epoch && known.Silo != self.Silo)
+                : null;
+        }
+
+        if (other is not null)
+        {
+            End($"broker {other.Broker} has registered at {other.Silo}, with broker epoch {other.Epoch}", null);
+        }
+    }
+
+    private void End(string reason, Exception? exception)
+    {
+        GrainsLog.Ends(_logger, reason, exception);
+        _local.Sever();
+        _errors.OnFatalException(this, reason, exception);
     }
 
     private void Publish()
     {
         BrokerIntroduction[] living = [.. Living().Select(member => member.Introduction).OrderBy(broker => broker.Broker)];
-        _messageVersion.Agree(living.Select(broker => broker.MessageVersionMax));
+
+        // One that has not said yet what it knows is taken to know the least.
+        _messageVersion.Agree(_active.Keys.Where(silo => !silo.Equals(_self)).Select(silo => _known.GetValueOrDefault(silo)?.MessageVersionMax ?? MessageVersion.Oldest));
         _view.Take(new ClusterView(++_version, [.. living.Select(broker => broker.ToRegistration())]));
     }
 
     /// <summary>Of two silos with one broker id, which should not be, the one that registered last counts.</summary>
     private IEnumerable<(SiloAddress Silo, BrokerIntroduction Introduction)> Living() => _active
         .Select(member => (Silo: member.Key, Introduction: member.Key.Equals(_self) ? _local.Introduction : _known.GetValueOrDefault(member.Key), Broker: member.Value))
-        .Where(member => member.Introduction is not null && member.Introduction.Broker == member.Broker.Value)
+        .Where(member => member.Introduction is { IsLeaving: false } && member.Introduction.Broker == member.Broker.Value)
         .GroupBy(member => member.Broker)
         .Select(same => same.MaxBy(member => member.Introduction!.Epoch))
         .Select(member => (member.Silo, member.Introduction!));

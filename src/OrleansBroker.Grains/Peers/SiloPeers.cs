@@ -14,7 +14,8 @@ internal sealed class SiloPeers(SiloMembership membership, BrokerGrainServiceCli
     {
         if (broker.Value == local.Introduction?.Broker)
         {
-            return await request.AnswerAsync(local.Host!.Peer);
+            var host = local.Host ?? throw new IOException("the broker is not open");
+            return await request.AnswerAsync(host.Peer);
         }
 
         if (membership.Find(broker) is not { } silo)

@@ -53,6 +53,11 @@ internal sealed class ProcessCluster : IAsyncDisposable
         _ports[broker] = _silos[broker]!.Port;
     }
 
+    /// <summary>Another process with the number of a broker that runs, and with data of its own: how it ends.</summary>
+    public Task<(int ExitCode, string Output)> StartSecondAsync(int broker) => SiloProcess.RunToEndAsync(
+        "--clustering", "redis", "--redis", $"127.0.0.1:{Redis.Port}", "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
+        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", "--data", _directory.Below("second"));
+
     public Task KillAsync(int broker) => _silos[broker]!.KillAsync();
 
     /// <summary>SIGTERM; the exit code.</summary>

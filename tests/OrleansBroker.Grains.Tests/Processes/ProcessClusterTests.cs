@@ -78,6 +78,18 @@ public sealed class ProcessClusterTests
         Assert.Equal(sent, await ReadAsync(cluster));
     }
 
+    [RedisFact]
+    public async Task A_second_process_with_the_id_of_a_broker_that_lives_is_refused()
+    {
+        await using var cluster = await ProcessCluster.StartAsync();
+
+        var (exitCode, output) = await cluster.StartSecondAsync(1);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("silo/run: node.id 1: a broker of this id is running at", output, StringComparison.Ordinal);
+        Assert.Equal(ProcessCluster.Brokers, (await cluster.Client.MetadataAsync(1)).Brokers.Length);
+    }
+
     /// <summary>Null where the connection broke instead.</summary>
     private static async Task<ErrorCode?> AnswerAsync(Task<ErrorCode> request)
     {

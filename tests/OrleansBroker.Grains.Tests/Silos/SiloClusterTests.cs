@@ -1,5 +1,7 @@
-using OrleansBroker.Core.Ports;
+using System.Net;
+using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Grains.Membership;
+using OrleansBroker.Protocol;
 
 namespace OrleansBroker.Grains.Tests.Silos;
 
@@ -22,6 +24,62 @@ public sealed class SiloClusterTests
             Assert.Equal(["a value"], await cluster.Client.ReadAsync($"topic-{broker}"));
             await cluster.Client.WholeAsync($"topic-{broker}");
         }
+    }
+
+    [Fact]
+    public async Task All_brokers_answer_one_cluster_id()
+    {
+        await using var cluster = await SiloCluster.OfAsync(3);
+
+        var ids = new[] { await ClusterIdAsync(cluster, 0), await ClusterIdAsync(cluster, 1), await ClusterIdAsync(cluster, 2) };
+
+        Assert.NotEqual(string.Empty, Assert.Single(ids.Distinct()));
+    }
+
+    [Fact]
+    public async Task A_broker_that_has_said_goodbye_is_gone_while_its_silo_goes_on()
+    {
+        await using var cluster = await SiloCluster.OfAsync(2);
+        await BrokersAsync(cluster, 0, 2);
+        var earlier = cluster.Service<LocalBroker>(1).Introduction!;
+
+        await cluster.Service<SiloLinks>(1).LeaveAsync();
+
+        Assert.Equal(1, LivingAt(cluster, 0));
+
+        // What it said before may arrive after it.
+        cluster.Service<LocalBroker>(0).Meet(earlier);
+        Assert.Equal(1, LivingAt(cluster, 0));
+        await cluster.StopAsync(1);
+        await cluster.StartAsync(1);
+        await BrokersAsync(cluster, 0, 2);
+    }
+
+    [Fact]
+    public async Task A_broker_does_not_take_back_that_it_drains()
+    {
+        await using var cluster = await SiloCluster.OfAsync(2);
+        await BrokersAsync(cluster, 0, 2);
+        var earlier = cluster.Service<LocalBroker>(1).Introduction!;
+
+        await cluster.Service<SiloLinks>(1).DrainAsync();
+        cluster.Service<LocalBroker>(0).Meet(earlier);
+
+        Assert.True(cluster.Service<SiloMembership>(0).Current.Find(new BrokerId(1))!.IsDraining);
+    }
+
+    [Fact]
+    public async Task A_silo_that_meets_a_later_life_of_its_broker_answers_nobody_any_more()
+    {
+        await using var cluster = await SiloCluster.OfAsync(1);
+        var (local, other) = (cluster.Service<LocalBroker>(0), SiloAddress.New(IPAddress.Loopback, 1, 1).ToParsableString());
+        var own = local.Introduction!;
+
+        local.Meet(new BrokerIntroduction { Silo = other, Broker = own.Broker, Epoch = own.Epoch - 1 });
+        Assert.False(local.IsSevered);
+        local.Meet(new BrokerIntroduction { Silo = other, Broker = own.Broker, Epoch = own.Epoch + 1 });
+
+        Assert.True(local.IsSevered);
     }
 
     [Fact]
@@ -78,6 +136,10 @@ public sealed class SiloClusterTests
         Assert.Equal(["before", "while it is away"], await cluster.Client.ReadAsync("orders"));
     }
 
+    private static async Task<string> ClusterIdAsync(SiloCluster cluster, int broker) => (await cluster.Client.MetadataAsync(broker)).ClusterId!;
+
+    private static int LivingAt(SiloCluster cluster, int broker) => cluster.Service<SiloMembership>(broker).Current.Brokers.Length;
+
     private static Task BrokersAsync(SiloCluster cluster, int broker, int count) => cluster.Client.UntilAsync(
-        () => Task.FromResult(cluster.Service<SiloMembership>(broker) is IMembership { Current.Brokers.Length: var seen } && seen == count), $"broker {broker} sees {count} brokers");
+        () => Task.FromResult(LivingAt(cluster, broker) == count), $"broker {broker} sees {count} brokers");
 }
