@@ -15,7 +15,9 @@ public sealed class LogDirectory : IDisposable
     private readonly DeferredDeletions _deletions;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
-    private readonly HashSet<TopicPartition> _checkpointed = [];
+
+    // As the checkpoint files have it; null where that is not known, because they could not be written.
+    private Dictionary<TopicPartition, LogCheckpoint>? _checkpointed = [];
 
     // Their next start has to recover them as this one should have.
     private readonly ConcurrentDictionary<TopicPartition, LogCheckpoint> _unloaded = new();
@@ -121,12 +123,16 @@ public sealed class LogDirectory : IDisposable
         lock (_gate)
         {
             var logs = Sorted();
-            Write(LogFileNames.RecoveryPointCheckpoint, logs, log => log.RecoveryPoint, unloaded => unloaded.RecoveryPoint);
-            Write(LogFileNames.HighWatermarkCheckpoint, logs, log => log.HighWatermark, unloaded => unloaded.HighWatermark);
-            var starting = logs.Where(log => log.LogStartOffset > log.Segments[0].BaseOffset);
-            Write(LogFileNames.LogStartOffsetCheckpoint, starting, log => log.LogStartOffset, unloaded => unloaded.LogStartOffset);
-            _checkpointed.Clear();
-            _checkpointed.UnionWith(logs.Select(log => log.Partition));
+            KeyValuePair<TopicPartition, LogCheckpoint>[] checkpoints =
+                [.. logs.Select(log => KeyValuePair.Create(log.Partition, new LogCheckpoint(log.RecoveryPoint, log.HighWatermark, log.LogStartOffset))), .. _unloaded];
+            _checkpointed = null;
+            Write(LogFileNames.RecoveryPointCheckpoint, checkpoints, checkpoint => checkpoint.RecoveryPoint);
+            Write(LogFileNames.HighWatermarkCheckpoint, checkpoints, checkpoint => checkpoint.HighWatermark);
+
+            // Also where the first segment begins there: a power loss may bring back the ones before it.
+            var starting = checkpoints.Where(checkpoint => checkpoint.Value.LogStartOffset > 0);
+            Write(LogFileNames.LogStartOffsetCheckpoint, starting, checkpoint => checkpoint.LogStartOffset);
+            _checkpointed = new Dictionary<TopicPartition, LogCheckpoint>(checkpoints);
             if (Array.Exists(logs, log => log.IsFailed))
             {
                 // Where that was not possible when it failed.
@@ -205,6 +211,43 @@ public sealed class LogDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// A recovery point that lies behind the end of a log is taken, once that has grown again, for a promise that what was appended
+    /// since was flushed: it is replaced before anything is.
+    /// </summary>
+    private void OnLogCutBack(PartitionLog log)
+    {
+        lock (_gate)
+        {
+            if (_logs.GetValueOrDefault(log.Partition) == log && IsBehindCheckpoint(log))
+            {
+                WriteCheckpoints();
+            }
+        }
+    }
+
+    // Those that recovery cut where they had been flushed: damaged ones.
+    private void CheckpointCutBack()
+    {
+        try
+        {
+            foreach (var log in Sorted())
+            {
+                OnLogCutBack(log);
+            }
+        }
+        catch (IOException e)
+        {
+            // As a rule there is no room, so nothing is appended either.
+            StorageLog.CheckpointsNotWritten(_options.Logger, Path, e.Message);
+        }
+    }
+
+    private bool IsBehindCheckpoint(PartitionLog log) =>
+        _checkpointed is null
+        || (_checkpointed.TryGetValue(log.Partition, out var written)
+            && (written.RecoveryPoint > log.RecoveryPoint || written.LogStartOffset > log.LogStartOffset));
+
     // What is done to all is done in this order, so that a simulated disk sees the same each time.
     private PartitionLog[] Sorted() => [.. _logs.Values.OrderBy(log => log.Partition.Topic, StringComparer.Ordinal).ThenBy(log => log.Partition.Partition)];
 
@@ -245,9 +288,7 @@ public sealed class LogDirectory : IDisposable
         var recoveryPoints = OffsetCheckpoint.Read(_files, Path, LogFileNames.RecoveryPointCheckpoint);
         var highWatermarks = OffsetCheckpoint.Read(_files, Path, LogFileNames.HighWatermarkCheckpoint);
         var starts = OffsetCheckpoint.Read(_files, Path, LogFileNames.LogStartOffsetCheckpoint);
-        _checkpointed.UnionWith(recoveryPoints.Keys);
-        _checkpointed.UnionWith(highWatermarks.Keys);
-        _checkpointed.UnionWith(starts.Keys);
+        _checkpointed = recoveryPoints.Keys.Union(highWatermarks.Keys).Union(starts.Keys).ToDictionary(partition => partition, CheckpointOf);
         var partitions = new List<TopicPartition>();
         foreach (var name in _files.ListDirectories(Path))
         {
@@ -261,9 +302,12 @@ public sealed class LogDirectory : IDisposable
             }
         }
 
-        var loader = new LogLoader(_files, _options.Logger, _deletions, _lastStop, OnLogFailed, _options.NowMs);
-        ForEach(partitions, partition => TryLoad(loader, partition, new LogCheckpoint(
-            recoveryPoints.GetValueOrDefault(partition), highWatermarks.GetValueOrDefault(partition), starts.GetValueOrDefault(partition))));
+        var loader = new LogLoader(_files, _options.Logger, _deletions, _lastStop, OnLogFailed, OnLogCutBack, _options.NowMs);
+        ForEach(partitions, partition => TryLoad(loader, partition, CheckpointOf(partition)));
+        CheckpointCutBack();
+
+        LogCheckpoint CheckpointOf(TopicPartition partition) =>
+            new(recoveryPoints.GetValueOrDefault(partition), highWatermarks.GetValueOrDefault(partition), starts.GetValueOrDefault(partition));
     }
 
     private void TryLoad(LogLoader loader, TopicPartition partition, in LogCheckpoint checkpoint)
@@ -291,7 +335,7 @@ public sealed class LogDirectory : IDisposable
         }
 
         // Checkpoints of a deleted log of the same name would be taken for the new one's after a crash.
-        if (_checkpointed.Contains(partition))
+        if (_checkpointed?.ContainsKey(partition) != false)
         {
             WriteCheckpoints();
         }
@@ -300,7 +344,7 @@ public sealed class LogDirectory : IDisposable
         {
             _files.CreateDirectory(directory);
             PartitionMetadata.Write(_files, directory, topicId);
-            var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, OnLogFailed, _options.NowMs);
+            var loader = new LogLoader(_files, _options.Logger, _deletions, StopKind.Clean, OnLogFailed, OnLogCutBack, _options.NowMs);
             return _logs[partition] = loader.Load(partition, directory, topicId, config, default);
         }
         catch (IOException)
@@ -311,12 +355,8 @@ public sealed class LogDirectory : IDisposable
         }
     }
 
-    private void Write(string name, IEnumerable<PartitionLog> logs, Func<PartitionLog, long> offset, Func<LogCheckpoint, long> kept) =>
-        OffsetCheckpoint.Write(_files, Path, name,
-        [
-            .. logs.Select(log => KeyValuePair.Create(log.Partition, offset(log))),
-            .. _unloaded.Select(unloaded => KeyValuePair.Create(unloaded.Key, kept(unloaded.Value))),
-        ]);
+    private void Write(string name, IEnumerable<KeyValuePair<TopicPartition, LogCheckpoint>> checkpoints, Func<LogCheckpoint, long> offset) =>
+        OffsetCheckpoint.Write(_files, Path, name, [.. checkpoints.Select(checkpoint => KeyValuePair.Create(checkpoint.Key, offset(checkpoint.Value)))]);
 
     private void ForEach<T>(ICollection<T> items, Action<T> action)
     {

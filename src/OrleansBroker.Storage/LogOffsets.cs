@@ -5,7 +5,7 @@ namespace OrleansBroker.Storage;
 /// <summary>
 /// Where a log begins and ends, how much of it is flushed, and how much consumers may see:
 /// <code>
-///  log start offset ≤ recovery point ≤ log end offset        high watermark ≤ log end offset
+///  log start offset ≤ log end offset        recovery point ≤ log end offset        high watermark ≤ log end offset
 ///  |---- deleted ----|---- readable ------------------ high watermark |-- not yet --|
 /// </code>
 /// Reads take no lock. All changes but that of the high watermark are made under the log's lock.
@@ -46,12 +46,11 @@ internal sealed class LogOffsets(LoadedLog loaded)
         }
     }
 
-    /// <summary>What was deleted need not be flushed.</summary>
-    public void MoveStart(long offset)
-    {
-        Volatile.Write(ref _start, offset);
-        Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, offset));
-    }
+    /// <summary>
+    /// The recovery point stays: what lies before it is trusted, and files whose deletion a power loss undoes come back as they were
+    /// flushed, or were not.
+    /// </summary>
+    public void MoveStart(long offset) => Volatile.Write(ref _start, offset);
 
     /// <summary>All before <paramref name="end"/> is flushed.</summary>
     public void NoteFlushed(long end) => Volatile.Write(ref _recoveryPoint, Math.Max(_recoveryPoint, Math.Min(end, _end)));

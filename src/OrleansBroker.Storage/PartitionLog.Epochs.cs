@@ -51,12 +51,14 @@ public sealed partial class PartitionLog
                 return false;
             }
 
-            TruncateTo(offset);
+            Cut(offset);
 
             // Also of a log that is not cut: an epoch in which this broker led and appended nothing, and which its leader may not know.
             Epochs.TruncateFromEnd(LogEndOffset);
-            return true;
         }
+
+        _cutBack(this);
+        return true;
     }
 
     /// <summary>
@@ -93,8 +95,10 @@ public sealed partial class PartitionLog
             }
 
             _positions.NoteAppend(offset, Active, 0);
-            return true;
         }
+
+        _cutBack(this);
+        return true;
     }
 
     /// <summary>Drops all records from an offset on.</summary>
@@ -105,27 +109,34 @@ public sealed partial class PartitionLog
         lock (_flushGate)
         lock (_gate)
         {
-            if (offset >= LogEndOffset)
-            {
-                return;
-            }
+            Cut(offset);
+        }
 
-            _changed = true;
-            _positions.Clear();
-            try
-            {
-                var end = Math.Max(_segments.BatchBoundary(offset), LogStartOffset);
-                _offsets.TruncateTo(end);
-                _segments.TruncateTo(end, _config);
-                Epochs.TruncateFromEnd(end);
-                ProducerSnapshots.Rebuild(
-                    _files, _logger, Partition, Directory, _producers, CurrentSegments, LogStartOffset, end, canSkip: false);
-            }
-            catch (IOException e)
-            {
-                _health.Fail("truncation", e);
-                throw;
-            }
+        _cutBack(this);
+    }
+
+    private void Cut(long offset)
+    {
+        if (offset >= LogEndOffset)
+        {
+            return;
+        }
+
+        _changed = true;
+        _positions.Clear();
+        try
+        {
+            var end = Math.Max(_segments.BatchBoundary(offset), LogStartOffset);
+            _offsets.TruncateTo(end);
+            _segments.TruncateTo(end, _config);
+            Epochs.TruncateFromEnd(end);
+            ProducerSnapshots.Rebuild(
+                _files, _logger, Partition, Directory, _producers, CurrentSegments, LogStartOffset, end, canSkip: false);
+        }
+        catch (IOException e)
+        {
+            _health.Fail("truncation", e);
+            throw;
         }
     }
 

@@ -30,13 +30,15 @@ public sealed partial class PartitionLog : IDisposable
     private readonly PositionCache _positions = new();
     private readonly LogReader _reader;
     private readonly LogOffsets _offsets;
+    private readonly Action<PartitionLog> _cutBack;
     private volatile LogConfig _config;
     private bool _changed;
 
-    internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, Action failed, LoadedLog loaded)
+    internal PartitionLog(IFileSystem files, ILogger logger, DeferredDeletions deletions, Action failed, Action<PartitionLog> cutBack, LoadedLog loaded)
     {
         _files = files;
         _logger = logger;
+        _cutBack = cutBack;
         _health = new LogHealth(loaded.Partition, failed, logger);
         Partition = loaded.Partition;
         TopicId = loaded.TopicId;

@@ -47,4 +47,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(14, LogLevel.Error, "{Path}: a log has failed, and that cannot be noted for the next start: {Reason}")]
     public static partial void BootMarkStays(ILogger logger, string path, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "{Path}: recovery points cannot be written until the next checkpoint: {Reason}")]
+    public static partial void CheckpointsNotWritten(ILogger logger, string path, string reason);
 }

@@ -19,7 +19,9 @@ namespace OrleansBroker.Storage.Loading;
 /// CRC is computed of batches at or behind the recovery point: what lies before was flushed.
 /// </summary>
 /// <param name="failed">Called when a log that was loaded fails, by whoever found out.</param>
-internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, Action failed, long nowMs)
+/// <param name="cutBack">Called when a log that was loaded was cut, with none of its locks held.</param>
+internal sealed class LogLoader(
+    IFileSystem files, ILogger logger, DeferredDeletions deletions, StopKind lastStop, Action failed, Action<PartitionLog> cutBack, long nowMs)
 {
     public PartitionLog Load(TopicPartition partition, string directory, Guid topicId, LogConfig config, in LogCheckpoint checkpoint)
     {
@@ -28,7 +30,7 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
         // Every batch has its epoch there: where the first of them begins, older records were deleted, though the checkpoint of the log
         // start, which is written now and then, may not say so yet.
         var deletedTo = epochs.Entries is [var first, ..] ? first.StartOffset : 0;
-        var segments = SegmentFiles.Load(files, directory, nowMs);
+        var segments = WithoutDeleted(partition, directory, SegmentFiles.Load(files, directory, nowMs), checkpoint.LogStartOffset);
         var recovered = lastStop != StopKind.Clean;
         var logEnd = recovered ? -1 : TryReadLogEnd(segments);
         if (logEnd < 0 && segments.Length > 0)
@@ -64,7 +66,7 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
             segment.Release();
         }
 
-        return new PartitionLog(files, logger, deletions, failed, new LoadedLog
+        return new PartitionLog(files, logger, deletions, failed, cutBack, new LoadedLog
         {
             Partition = partition,
             TopicId = topicId,
@@ -79,6 +81,21 @@ internal sealed class LogLoader(IFileSystem files, ILogger logger, DeferredDelet
             RecoveryPoint = recovered ? Math.Min(checkpoint.RecoveryPoint, logEnd) : logEnd,
             Recovered = recovered,
         });
+    }
+
+    // A power loss may bring back what was deleted, with holes where it was not flushed before: it must not cost what follows it.
+    private Segment[] WithoutDeleted(TopicPartition partition, string directory, Segment[] segments, long logStartOffset)
+    {
+        var deleted = Retention.BelowLogStartOffset(segments, logStartOffset);
+
+        // An empty segment may have been left by a roll that did not come to be.
+        while (deleted > 0 && segments[deleted].SizeBytes == 0)
+        {
+            deleted--;
+        }
+
+        Drop(partition, directory, segments[..deleted], quiet: true);
+        return segments[deleted..];
     }
 
     private ProducerStateTable LoadProducers(
