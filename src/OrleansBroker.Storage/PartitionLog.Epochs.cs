@@ -81,12 +81,13 @@ public sealed partial class PartitionLog
             _positions.Clear();
             try
             {
+                // First, so that their removal is durable before anything is appended: none of them counts for what comes now.
+                ProducerSnapshots.RemoveAll(_files, Directory);
                 _segments.StartAnewAt(offset, nowMs, _config);
                 _offsets.StartAnewAt(offset);
                 Epochs.Clear();
                 _producers.Clear(offset);
                 _producers.SnapshotOffset = offset;
-                ProducerSnapshots.RemoveAll(_files, Directory);
             }
             catch (IOException e)
             {

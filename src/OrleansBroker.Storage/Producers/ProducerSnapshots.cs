@@ -82,28 +82,35 @@ internal static class ProducerSnapshots
         IFileSystem files, ILogger logger, TopicPartition partition, string directory, ProducerStateTable table, long logEndOffset)
     {
         var offsets = List(files, directory);
-        offsets.Sort();
-        for (var i = offsets.Count - 1; i >= 0; i--)
+        RemoveBeyond(files, directory, offsets, logEndOffset);
+        foreach (var offset in offsets.Where(offset => offset <= logEndOffset).OrderDescending())
         {
-            var path = PathOf(directory, offsets[i]);
+            var path = PathOf(directory, offset);
             var producers = new List<ProducerState>();
-            if (offsets[i] <= logEndOffset && ProducerSnapshotFile.TryParse(files.TryReadAll(path), producers))
+            if (ProducerSnapshotFile.TryParse(files.TryReadAll(path), producers))
             {
                 producers.ForEach(table.Load);
-                table.EndOffset = offsets[i];
-                table.SnapshotOffset = offsets[i];
+                table.EndOffset = offset;
+                table.SnapshotOffset = offset;
                 return true;
             }
 
-            if (offsets[i] <= logEndOffset)
-            {
-                StorageLog.SnapshotDropped(logger, partition, path);
-            }
-
+            StorageLog.SnapshotDropped(logger, partition, path);
             files.DeleteFile(path);
         }
 
         return offsets.Count > 0;
+    }
+
+    // With a power loss they must not come back: they would count once other batches lie in the place of theirs.
+    private static void RemoveBeyond(IFileSystem files, string directory, List<long> offsets, long logEndOffset)
+    {
+        var beyond = offsets.FindAll(offset => offset > logEndOffset);
+        beyond.ForEach(offset => files.DeleteFile(PathOf(directory, offset)));
+        if (beyond.Count > 0)
+        {
+            files.FlushDirectory(directory);
+        }
     }
 
     [SkipLocalsInit]

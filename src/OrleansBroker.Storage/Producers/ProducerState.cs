@@ -26,13 +26,16 @@ internal sealed class ProducerState(long producerId)
 
     public ProducerBatch LastBatch => BatchCount == 0
         ? new ProducerBatch(RecordBatchFormat.NoSequence, RecordBatchFormat.NoSequence, -1, -1, LastTimestampMs)
-        : _batches[(_first + BatchCount - 1) % Remembered.Length];
+        : Batch(BatchCount - 1);
+
+    /// <summary>One of those that are remembered: 0 is the oldest.</summary>
+    public ProducerBatch Batch(int index) => _batches[(_first + index) % Remembered.Length];
 
     public bool TryFindDuplicate(short epoch, int firstSequence, int lastSequence, out ProducerBatch batch)
     {
         for (var i = 0; epoch == Epoch && i < BatchCount; i++)
         {
-            batch = _batches[(_first + i) % Remembered.Length];
+            batch = Batch(i);
             if (batch.FirstSequence == firstSequence && batch.LastSequence == lastSequence)
             {
                 return true;

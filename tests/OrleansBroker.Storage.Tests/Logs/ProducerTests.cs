@@ -1,4 +1,5 @@
 using OrleansBroker.Protocol;
+using OrleansBroker.Simulation;
 using OrleansBroker.Storage.Producers;
 
 namespace OrleansBroker.Storage.Tests.Logs;
@@ -88,6 +89,61 @@ public sealed class ProducerTests : IDisposable
         Assert.Equal((12, 38L, (short)0), (third.LastSequence, third.LastOffset, third.Epoch));
     }
 
+    // A client with several batches in flight sends all of them again when their leader has ended.
+    [Theory]
+    [InlineData("clean")]
+    [InlineData("kill")]
+    [InlineData("power loss")]
+    public void All_batches_that_may_be_in_flight_are_known_after_every_kind_of_restart(string kind)
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            _fixture.AppendAs(1, sequence: i * 2, records: 2);
+            _fixture.AppendAs(2, sequence: i);
+        }
+
+        _fixture.Log.RollIfDue(LogFixture.NowMs + (long)TimeSpan.FromDays(30).TotalMilliseconds);
+        _fixture.Append();
+        Restart(kind);
+
+        for (var i = 1; i < 6; i++)
+        {
+            var again = _fixture.AppendAs(1, sequence: i * 2, records: 2);
+            Assert.Equal((ErrorCode.None, true, i * 3L, (i * 3L) + 1), (again.Error, again.Duplicate, again.BaseOffset, again.LastOffset));
+        }
+
+        Assert.Equal(ErrorCode.OutOfOrderSequenceNumber, _fixture.AppendAs(1, sequence: 0, records: 2).Error);
+        Assert.Equal(ErrorCode.None, _fixture.AppendAs(1, sequence: 12).Error);
+    }
+
+    [Fact]
+    public void A_snapshot_of_what_was_cut_off_does_not_come_back_with_a_power_loss()
+    {
+        var disk = new SimulatedDisk(1) { Faults = new() { WriteSurvivalChance = 1, DirectoryOperationSurvivalChance = 0 } };
+        using var fixture = new LogFixture(new LogConfig(), disk);
+        fixture.Append();
+        fixture.AppendAs(1, sequence: 0);
+        fixture.AppendAs(1, sequence: 1);
+        fixture.RestartCleanly();
+        Assert.Contains("00000000000000000003.snapshot", fixture.FileNames());
+        fixture.Files.FlushDirectory(fixture.LogPath);
+
+        fixture.Log.BeginFollowing(new LeaderEpoch(1));
+        Assert.True(fixture.Log.TryTruncateTo(1, new LeaderEpoch(1)));
+        fixture.Log.BeginLeadership(new LeaderEpoch(2), isStored: true);
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(ErrorCode.None, fixture.Append(LogFixture.Batch(producerId: 2, sequence: i), epoch: 2).Error);
+        }
+
+        disk.PowerLoss();
+        fixture.BootId = "boot-2";
+        fixture.Open();
+
+        Assert.Equal(5, fixture.Log.LogEndOffset);
+        Assert.Equal(new ProducerId(2), Assert.Single(fixture.Log.ActiveProducers()).Id);
+    }
+
     [Fact]
     public void A_bad_snapshot_is_dropped_and_made_up_for_from_the_batches()
     {
@@ -134,6 +190,39 @@ public sealed class ProducerTests : IDisposable
         {
             Assert.False(ProducerSnapshotFile.TryParse(bytes.AsSpan(0, length), []));
         }
+    }
+
+    [Fact]
+    public void A_snapshot_has_the_earlier_batches_behind_what_Kafka_reads()
+    {
+        var one = new ProducerState(1);
+        var two = new ProducerState(2);
+        var three = new ProducerState(3);
+        for (var i = 0; i < 7; i++)
+        {
+            one.Add(0, new ProducerBatch(i * 2, (i * 2) + 1, i * 10, (i * 10) + 1, i));
+        }
+
+        two.Add(4, new ProducerBatch(0, 0, 50, 50, 7));
+        three.Add(1, new ProducerBatch(int.MaxValue, int.MaxValue, 70, 70, 7));
+        three.Add(1, new ProducerBatch(0, 2, 71, 73, 8));
+        var bytes = ProducerSnapshotFile.Format([one, two, three]);
+        Assert.Equal(10 + (3 * 46) + 4 + (5 * 32), bytes.Length);
+        Assert.Equal(
+            "00000005" + "0000000000000001" + "00000005" + "0000000000000015" + "00000001" + "0000000000000002",
+            Convert.ToHexString(bytes.AsSpan(10 + (3 * 46), 4 + 32)));
+
+        var parsed = new List<ProducerState>();
+        Assert.True(ProducerSnapshotFile.TryParse(bytes, parsed));
+        Assert.Equal([(1L, 0, 5), (2L, 4, 1), (3L, 1, 2)], parsed.Select(state => (state.ProducerId, (int)state.Epoch, state.BatchCount)));
+        Assert.Equal(Batches([one, two, three]), Batches(parsed));
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.False(ProducerSnapshotFile.TryParse(bytes.AsSpan(0, length), []));
+        }
+
+        static IEnumerable<ProducerBatch> Batches(List<ProducerState> states) =>
+            states.SelectMany(state => Enumerable.Range(0, state.BatchCount).Select(state.Batch));
     }
 
     private void Restart(string kind)
