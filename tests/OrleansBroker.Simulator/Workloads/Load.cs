@@ -84,6 +84,7 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
                 {
                     IntervalMs = _chance.Between(20, 400),
                     BatchRecordsMax = _chance.Between(1, 6),
+                    InFlightMax = isIdempotent && acks == -1 ? _chance.Between(1, 5) : 1,
                 });
             }
         }
