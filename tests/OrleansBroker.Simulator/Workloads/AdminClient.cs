@@ -7,7 +7,8 @@ using OrleansBroker.Simulator.Invariants;
 namespace OrleansBroker.Simulator.Workloads;
 
 /// <summary>Changes the cluster while others use it: topics, partitions, configurations, replicas, leaders, the beginning of logs.</summary>
-internal sealed class AdminClient(ClusterClient client, Ledger ledger, int brokers)
+/// <param name="staysFlushed">Every record is flushed before it is acknowledged, and that is left so: power losses count on it.</param>
+internal sealed class AdminClient(ClusterClient client, Ledger ledger, int brokers, bool staysFlushed)
 {
     private const int TimeoutMs = 5_000;
     private static readonly TimeSpan CreatePatience = TimeSpan.FromSeconds(60);
@@ -110,6 +111,11 @@ internal sealed class AdminClient(ClusterClient client, Ledger ledger, int broke
         {
             ("flush.messages", "1"), ("flush.messages", $"{long.MaxValue}"), ("internal.segment.bytes", "3000"), ("internal.segment.bytes", "20000"), ("max.message.bytes", "500000"),
         });
+        if (staysFlushed && name == "flush.messages")
+        {
+            return;
+        }
+
         var response = await client.CallAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
             client.AnyBroker(),
             new IncrementalAlterConfigsRequest { Resources = [new() { ResourceType = 2, ResourceName = topic.Name, Configs = [new() { Name = name, Value = value }] }] },

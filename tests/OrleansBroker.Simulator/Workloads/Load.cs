@@ -26,7 +26,7 @@ internal sealed class Load(SimulatedCluster cluster, Ledger ledger, GroupLedger 
     public void Begin()
     {
         var client = NewClient("admin");
-        _admin = new AdminClient(client, ledger, cluster.Brokers.Length);
+        _admin = new AdminClient(client, ledger, cluster.Brokers.Length, cluster.Options.IsFlushed);
         client.Process.Start(BeginAsync);
     }
 
