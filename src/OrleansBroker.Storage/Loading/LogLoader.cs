@@ -147,6 +147,7 @@ internal sealed class LogLoader(
                 StorageLog.TailCut(
                     logger, partition, segment.Path, recovery.GoodBytes, logEnd, segment.SizeBytes - recovery.GoodBytes, problem);
                 segment.SetSize(recovery.GoodBytes);
+                segment.Flush(isActive: true);
                 Drop(partition, directory, segments[(i + 1)..], quiet: false);
                 segments = segments[..(i + 1)];
             }
@@ -190,6 +191,12 @@ internal sealed class LogLoader(
             segment.ChangeSuffix(LogFileNames.Deleted);
             files.DeleteFile(LogFileNames.ForOffset(directory, segment.BaseOffset, LogFileNames.ProducerSnapshot));
             deletions.Add(segment, LogConfig.Default.FileDeleteDelayMs);
+        }
+
+        if (segments.Length > 0)
+        {
+            // A power loss after a clean stop would bring them back, behind a log that seems to be whole.
+            files.FlushDirectory(directory);
         }
     }
 }

@@ -88,6 +88,28 @@ public class RecoveryPointTests
             written => Assert.Equal(last, written.Value));
     }
 
+    [Fact]
+    public void What_a_recovery_dropped_does_not_come_back_behind_a_clean_stop()
+    {
+        AppendSegment();
+        AppendSegment();
+        Append(3);
+        foreach (var segment in _log.Log.Segments.Skip(1))
+        {
+            WriteBack(LogHarness.Segment(segment.BaseOffset));
+        }
+
+        LosePower();
+        var cut = Reopen();
+        Assert.Equal((0, 1), (cut.Log.LogEndOffset, cut.Log.SegmentCount));
+        cut.Directory.CloseCleanly(_log.NowMs);
+        LosePower();
+
+        var again = Reopen();
+        Assert.Equal((0, 1), (again.Log.LogEndOffset, again.Log.SegmentCount));
+        Assert.Equal(ErrorCode.None, again.Append(("key", "value")).Error);
+    }
+
     private void Append(int count)
     {
         for (var i = 0; i < count; i++)
