@@ -7,9 +7,10 @@ using OrleansBroker.Server.Network;
 namespace OrleansBroker.Grains;
 
 /// <summary>The ways of a broker that is a silo to the rest of its cluster.</summary>
-internal sealed class SiloLinks(IDocumentStore documents, SiloMembership membership, IPeers peers, LocalBroker local, SiloAddress self) : IClusterLinks
+/// <param name="documents">Made when the broker asks for them: files lie in its data directory, which it has locked by then.</param>
+internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership membership, IPeers peers, LocalBroker local, SiloAddress self) : IClusterLinks
 {
-    public IDocumentStore Documents => documents;
+    public IDocumentStore Documents => documents.Value;
 
     public IMembership Membership => membership;
 

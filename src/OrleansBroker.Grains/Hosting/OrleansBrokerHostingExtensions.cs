@@ -58,7 +58,7 @@ public static class OrleansBrokerHostingExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => BrokerSettings.ToBrokerOptions(provider.GetRequiredService<IOptions<OrleansBrokerOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(NewDocuments);
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLinks>(provider, provider.GetRequiredService<ILocalSiloDetails>().SiloAddress));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLinks>(provider, new Lazy<IDocumentStore>(provider.GetRequiredService<IDocumentStore>), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress));
         services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
         services.AddGrainService<BrokerGrainService>();
         SeverOnFatalErrors(services);
