@@ -102,28 +102,23 @@ internal static class SiloHost
 
     private static void AddClustering(ISiloBuilder orleans, SiloCommandLine silo)
     {
-        switch (silo.Clustering)
+        if (silo.Clustering == "redis")
         {
-            case "redis":
-                orleans.UseRedisClustering(options => options.ConfigurationOptions = RedisOptions(silo));
-                break;
-            default:
-                // This silo itself, where it says that it is.
-                orleans.UseDevelopmentClustering((IPEndPoint?)null);
-                break;
+            orleans.UseRedisClustering(options => options.ConfigurationOptions = RedisOptions(silo));
+        }
+        else
+        {
+            // This silo itself, where it says that it is.
+            orleans.UseDevelopmentClustering((IPEndPoint?)null);
         }
     }
 
     private static void AddStorage(ISiloBuilder orleans, SiloCommandLine silo)
     {
-        switch (silo.StorageOrDefault)
+        // Files are the broker's own.
+        if (silo.StorageOrDefault == "redis")
         {
-            case "redis":
-                orleans.AddRedisGrainStorage(OrleansBrokerOptions.DefaultStorage, options => options.ConfigurationOptions = RedisOptions(silo));
-                break;
-            default:
-                // Files are the broker's own.
-                break;
+            orleans.AddRedisGrainStorage(OrleansBrokerOptions.DefaultStorage, options => options.ConfigurationOptions = RedisOptions(silo));
         }
     }
 

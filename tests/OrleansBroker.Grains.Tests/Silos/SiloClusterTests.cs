@@ -85,10 +85,7 @@ public sealed class SiloClusterTests
     [Fact]
     public async Task A_leader_that_dies_is_replaced_and_what_was_acknowledged_stays()
     {
-        await using var cluster = await SiloCluster.OfAsync(3);
-        Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
-        await cluster.Client.ProduceToLeaderAsync("orders", "before");
-        await cluster.Client.WholeAsync("orders");
+        await using var cluster = await WithOrdersAsync();
         var dead = await cluster.Client.LeaderAsync("orders");
 
         await cluster.KillAsync(dead);
@@ -103,10 +100,7 @@ public sealed class SiloClusterTests
     [Fact]
     public async Task A_silo_that_stops_has_handed_its_leaderships_over()
     {
-        await using var cluster = await SiloCluster.OfAsync(3);
-        Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
-        await cluster.Client.ProduceToLeaderAsync("orders", "before");
-        await cluster.Client.WholeAsync("orders");
+        await using var cluster = await WithOrdersAsync();
         var stopped = await cluster.Client.LeaderAsync("orders");
 
         await cluster.StopAsync(stopped);
@@ -121,10 +115,7 @@ public sealed class SiloClusterTests
     [Fact]
     public async Task Brokers_serve_on_while_the_document_store_is_away()
     {
-        await using var cluster = await SiloCluster.OfAsync(3);
-        Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
-        await cluster.Client.ProduceToLeaderAsync("orders", "before");
-        await cluster.Client.WholeAsync("orders");
+        await using var cluster = await WithOrdersAsync();
 
         cluster.Storage.IsAway = true;
         var leader = await cluster.Client.LeaderAsync("orders");
@@ -139,6 +130,16 @@ public sealed class SiloClusterTests
     private static async Task<string> ClusterIdAsync(SiloCluster cluster, int broker) => (await cluster.Client.MetadataAsync(broker)).ClusterId!;
 
     private static int LivingAt(SiloCluster cluster, int broker) => cluster.Service<SiloMembership>(broker).Current.Brokers.Length;
+
+    /// <summary>Three brokers with one record in <c>orders</c>, on all of them.</summary>
+    private static async Task<SiloCluster> WithOrdersAsync()
+    {
+        var cluster = await SiloCluster.OfAsync(3);
+        Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
+        await cluster.Client.ProduceToLeaderAsync("orders", "before");
+        await cluster.Client.WholeAsync("orders");
+        return cluster;
+    }
 
     private static Task BrokersAsync(SiloCluster cluster, int broker, int count) => cluster.Client.UntilAsync(
         () => Task.FromResult(LivingAt(cluster, broker) == count), $"broker {broker} sees {count} brokers");
