@@ -109,6 +109,20 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         return _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP. Returns once no thread runs any more: the signal alone lets them go on until the kernel gets to each.</summary>
+    public async Task PauseAsync()
+    {
+        Signals.Send(_process, Signals.Stop);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (!Directory.EnumerateDirectories($"/proc/{_process.Id}/task").All(IsStopped))
+        {
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signals.Send(_process, Signals.Continue);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -118,6 +132,9 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         }
         _process.Dispose();
     }
+
+    // The state follows the name, which is in parentheses and may hold any other character.
+    private static bool IsStopped(string thread) => File.ReadAllText(Path.Combine(thread, "stat")).Split(')')[^1].StartsWith(" T", StringComparison.Ordinal);
 
     private void Hear(string? line)
     {

@@ -63,16 +63,16 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>SIGTERM; the exit code.</summary>
     public Task<int> StopAsync(int broker) => _silos[broker]!.StopAsync();
 
-    public void Pause(int broker)
+    public async Task PauseAsync(int broker)
     {
-        Signals.Send(_silos[broker]!.Process, Signals.Stop);
+        await _silos[broker]!.PauseAsync();
         Paused = broker;
     }
 
     /// <summary>The process goes on, and finds itself declared dead; its exit code.</summary>
     public Task<int> ResumeAsync(int broker)
     {
-        Signals.Send(_silos[broker]!.Process, Signals.Continue);
+        _silos[broker]!.Resume();
         return _silos[broker]!.WaitForExitAsync();
     }
 

@@ -33,7 +33,7 @@ public sealed class ProcessClusterTests
         await cluster.WholeAsync("orders");
         var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
 
-        cluster.Pause(leader);
+        await cluster.PauseAsync(leader);
         var lost = cluster.Client.ProduceAsync(leader, "orders", "sent to the one that sleeps");
         await SendAsync(cluster, sent);
         Assert.Equal(70, await cluster.ResumeAsync(leader));
