@@ -83,6 +83,11 @@ public sealed partial class LayeringTests
     public void No_type_is_named_for_what_it_is_not() =>
         AssertNone(SourceTree.CSharpFiles.SelectMany(file => LinesThat(file, EmptyName())));
 
+    // xunit 2 does not look at IAsyncDisposable: what such a class holds would be held until the run ends.
+    [Fact]
+    public void A_test_class_cleans_up_in_a_way_that_xunit_knows() =>
+        AssertNone(SourceTree.CSharpFiles.SelectMany(file => LinesThat(file, DisposedOfByNobody())));
+
     // Assert.Empty would cut them short.
     private static void AssertNone(IEnumerable<string> offences)
     {
@@ -106,4 +111,7 @@ public sealed partial class LayeringTests
 
     [GeneratedRegex(@"\b(class|struct|record|interface|enum) \w*(Manager|Helper|Helpers|Utils|Util|Impl)\b")]
     private static partial Regex EmptyName();
+
+    [GeneratedRegex(@"\bclass \w+Tests?\b.*\bIAsyncDisposable\b")]
+    private static partial Regex DisposedOfByNobody();
 }

@@ -4,11 +4,13 @@ using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Server.Tests;
 
-public sealed class ApiVersionsTests : IAsyncDisposable
+public sealed class ApiVersionsTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(5)]

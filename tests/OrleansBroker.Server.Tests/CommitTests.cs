@@ -7,7 +7,7 @@ using OrleansBroker.Server.Dispatch;
 namespace OrleansBroker.Server.Tests;
 
 /// <summary>Produce with acks all to partitions of three replicas, whose followers fetch when a test says so.</summary>
-public sealed class CommitTests : IAsyncDisposable
+public sealed class CommitTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
     private readonly CancellationTokenSource _closed = new();
@@ -19,7 +19,9 @@ public sealed class CommitTests : IAsyncDisposable
         _session = new InMemorySession(_broker.Listener.Endpoints, "/10.0.0.1", "PLAINTEXT", _closed.Token);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _session.Dispose();
         _closed.Dispose();

@@ -4,12 +4,14 @@ using OrleansBroker.Server.Fetching;
 
 namespace OrleansBroker.Server.Tests;
 
-public sealed class FetchSessionTests : IAsyncDisposable
+public sealed class FetchSessionTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new(options => options with { FetchSessionsMax = 2 });
     private readonly FetchSessionCache _cache = new(slots: 2, new Random(1));
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Fact]
     public void Only_partitions_with_news_are_answered()

@@ -5,11 +5,13 @@ using PartitionData = OrleansBroker.Protocol.Messages.FetchResponse.PartitionDat
 
 namespace OrleansBroker.Server.Tests;
 
-public sealed class FetchTests : IAsyncDisposable
+public sealed class FetchTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Fact]
     public void Every_version_fetches()

@@ -6,11 +6,13 @@ using OrleansBroker.Protocol.Messages;
 namespace OrleansBroker.Server.Tests;
 
 /// <summary>What a connection does with bytes that are no requests, against a real listener on loopback.</summary>
-public sealed class FramingTests : IAsyncDisposable
+public sealed class FramingTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new(options => options with { RequestBytesMax = 1 << 20 });
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(-1)]

@@ -5,7 +5,7 @@ using PartitionProduceResponse = OrleansBroker.Protocol.Messages.ProduceResponse
 
 namespace OrleansBroker.Server.Tests;
 
-public sealed class IdempotentProducerTests : IAsyncDisposable
+public sealed class IdempotentProducerTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
     private readonly TestClient _client;
@@ -16,10 +16,12 @@ public sealed class IdempotentProducerTests : IAsyncDisposable
         _client = _broker.Connect();
     }
 
-    public ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
     {
         _client.Dispose();
-        return _broker.DisposeAsync();
+        return _broker.DisposeAsync().AsTask();
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using OrleansBroker.Server.Dispatch;
 namespace OrleansBroker.Server.Tests;
 
 /// <summary>Requests without a socket are answered as those that came over one.</summary>
-public sealed class InMemorySessionTests : IAsyncDisposable
+public sealed class InMemorySessionTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
     private readonly CancellationTokenSource _closed = new();
@@ -14,7 +14,9 @@ public sealed class InMemorySessionTests : IAsyncDisposable
 
     public InMemorySessionTests() => _session = new InMemorySession(_broker.Listener.Endpoints, "/10.0.0.1", "PLAINTEXT", _closed.Token);
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _session.Dispose();
         _closed.Dispose();

@@ -7,7 +7,7 @@ using ListOffsetsPartitionResponse = OrleansBroker.Protocol.Messages.ListOffsets
 namespace OrleansBroker.Server.Tests;
 
 /// <summary>ListOffsets, OffsetForLeaderEpoch and DeleteRecords on a log of five records, with timestamps 1000, 3000, 2000, 5000 and 4000.</summary>
-public sealed class OffsetTests : IAsyncDisposable
+public sealed class OffsetTests : IAsyncLifetime
 {
     private static readonly long[] Timestamps = [1_000, 3_000, 2_000, 5_000, 4_000];
 
@@ -26,10 +26,12 @@ public sealed class OffsetTests : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
     {
         _client.Dispose();
-        return _broker.DisposeAsync();
+        return _broker.DisposeAsync().AsTask();
     }
 
     [Theory]

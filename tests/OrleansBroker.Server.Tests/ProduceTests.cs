@@ -4,11 +4,13 @@ using OrleansBroker.Protocol.Records;
 
 namespace OrleansBroker.Server.Tests;
 
-public sealed class ProduceTests : IAsyncDisposable
+public sealed class ProduceTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(3, 1)]

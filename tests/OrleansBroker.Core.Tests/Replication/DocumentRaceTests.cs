@@ -8,11 +8,13 @@ using static OrleansBroker.Core.Tests.Replication.States;
 namespace OrleansBroker.Core.Tests.Replication;
 
 /// <summary>Two brokers and one document: who has read what, and whose answer was lost.</summary>
-public sealed class DocumentRaceTests : IAsyncDisposable
+public sealed class DocumentRaceTests : IAsyncLifetime
 {
     private readonly ReplicaCluster _cluster = new(1, 2);
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_leader_that_has_not_heard_of_its_successor_does_not_write_over_it_when_its_topic_is_looked_at()

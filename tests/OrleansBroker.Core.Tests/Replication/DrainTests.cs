@@ -6,7 +6,7 @@ using static OrleansBroker.Core.Tests.Replication.States;
 namespace OrleansBroker.Core.Tests.Replication;
 
 /// <summary>A broker that is about to stop and leads more than its successor can take over at once.</summary>
-public sealed class DrainTests : IAsyncDisposable
+public sealed class DrainTests : IAsyncLifetime
 {
     private const int Partitions = 150;
 
@@ -21,7 +21,9 @@ public sealed class DrainTests : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Partitions_are_handed_over_in_portions_and_led_until_it_is_their_turn()

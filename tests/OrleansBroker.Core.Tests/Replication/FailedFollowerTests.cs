@@ -6,11 +6,13 @@ using static OrleansBroker.Core.Tests.Replication.States;
 namespace OrleansBroker.Core.Tests.Replication;
 
 /// <summary>A follower's log fails while nothing is appended to its partition.</summary>
-public sealed class FailedFollowerTests : IAsyncDisposable
+public sealed class FailedFollowerTests : IAsyncLifetime
 {
     private readonly ReplicaCluster _cluster = new(1, 2);
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Its_leader_drops_it_and_it_is_not_fetched_any_more()

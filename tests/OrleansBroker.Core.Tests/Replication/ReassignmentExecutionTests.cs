@@ -9,11 +9,13 @@ using static OrleansBroker.Core.Tests.Replication.States;
 namespace OrleansBroker.Core.Tests.Replication;
 
 /// <summary>Moves of one partition among brokers 1 to 4, from the request to the logs that are opened and deleted.</summary>
-public sealed class ReassignmentExecutionTests : IAsyncDisposable
+public sealed class ReassignmentExecutionTests : IAsyncLifetime
 {
     private readonly ReplicaCluster _cluster = new(1, 2, 3, 4);
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
     [Fact]
     public async Task A_new_replica_opens_its_log_and_one_that_goes_deletes_it()

@@ -7,7 +7,7 @@ using static OrleansBroker.Core.Tests.Replication.States;
 namespace OrleansBroker.Core.Tests.Replication;
 
 /// <summary>The document of one partition cannot be written, and its writer is not even told so: the partition beside it does not wait for it.</summary>
-public sealed class StragglingDocumentTests : IAsyncDisposable
+public sealed class StragglingDocumentTests : IAsyncLifetime
 {
     private const int Stuck = 0;
     private const int Well = 1;
@@ -28,7 +28,9 @@ public sealed class StragglingDocumentTests : IAsyncDisposable
         };
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _cluster.DisposeAsync().AsTask();
 
     [Fact]
     public async Task In_sync_replicas_are_looked_after()

@@ -9,11 +9,13 @@ using OrleansBroker.Storage;
 namespace OrleansBroker.Server.Tests.Replication;
 
 /// <summary>The connection between brokers over real sockets.</summary>
-public sealed class BrokerConnectionTests : IAsyncDisposable
+public sealed class BrokerConnectionTests : IAsyncLifetime
 {
     private readonly TestBroker _broker = new();
 
-    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _broker.DisposeAsync().AsTask();
 
     [Fact]
     public async Task Requests_are_answered_small_and_large()

@@ -5,12 +5,14 @@ using DeleteRecordsPartitionResult = OrleansBroker.Protocol.Messages.DeleteRecor
 namespace OrleansBroker.Server.Tests.Replication;
 
 /// <summary>DeleteRecords is answered when the records are gone from all replicas that live.</summary>
-public sealed class RecordDeletionTests : IAsyncDisposable
+public sealed class RecordDeletionTests : IAsyncLifetime
 {
     private readonly ReplicaCluster _cluster = new(2);
     private readonly TaskCompletionSource _held = new();
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _held.TrySetResult();
         await _cluster.DisposeAsync();

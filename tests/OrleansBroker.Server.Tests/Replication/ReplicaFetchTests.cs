@@ -8,7 +8,7 @@ using PartitionData = OrleansBroker.Protocol.Messages.FetchResponse.PartitionDat
 namespace OrleansBroker.Server.Tests.Replication;
 
 /// <summary>What a leader answers to replicas, and what it learns from them; what a follower answers to consumers. Nobody fetches but the test.</summary>
-public sealed class ReplicaFetchTests : IAsyncDisposable
+public sealed class ReplicaFetchTests : IAsyncLifetime
 {
     private readonly ReplicaCluster _cluster = new(3, racks: ["a", "b", "c"]);
     private readonly Guid _id;
@@ -23,7 +23,9 @@ public sealed class ReplicaFetchTests : IAsyncDisposable
         _follower = Connect(1);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _leader.Dispose();
         _follower.Dispose();
