@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Server.Network;
 
 namespace OrleansBroker.Embedded;
 
@@ -15,6 +16,9 @@ internal interface IClusterLinks
 
     /// <inheritdoc cref="BrokerHostOptions.Lives"/>
     IBrokerLives? Lives => null;
+
+    /// <summary>What the broker's answers have to pass; null where nothing can hold them up.</summary>
+    IAnswerGate? Gate => null;
 
     /// <summary>The broker can be asked from now on, and is shown to the others as living.</summary>
     ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation);

@@ -160,7 +160,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         Host = await BrokerHost.OpenAsync(HostOptions((told.Host, told.Port)), cancellation);
         await _links.JoinAsync(Host, cancellation);
         await Host.StartAsync(cancellation);
-        _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>());
+        _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>(), _links.Gate);
         _listener.Accept();
         EmbeddedLog.Ready(
             _logger, _options.Config.Broker.Value, Endpoint, (long)_options.Clock.GetElapsedTime(started).TotalMilliseconds,

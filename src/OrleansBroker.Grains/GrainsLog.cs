@@ -14,6 +14,9 @@ internal static partial class GrainsLog
     [LoggerMessage(5003, LogLevel.Warning, "the membership table cannot be read: {Reason}")]
     public static partial void TableNotRead(ILogger logger, string reason);
 
+    [LoggerMessage(5004, LogLevel.Warning, "the process stood still for {PausedMs} ms: nothing is answered until the membership table has been read")]
+    public static partial void Paused(ILogger logger, long pausedMs);
+
     [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
     public static partial void NotStarted(ILogger logger, string reason);
 }

@@ -8,7 +8,7 @@ namespace OrleansBroker.Grains;
 
 /// <summary>The ways of a broker that is a silo to the rest of its cluster.</summary>
 /// <param name="documents">Made when the broker asks for them: files lie in its data directory, which it has locked by then.</param>
-internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership membership, IPeers peers, LocalBroker local, SiloAddress self) : IClusterLinks
+internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership membership, IPeers peers, LocalBroker local, PauseWatch pauses, SiloAddress self) : IClusterLinks
 {
     public IDocumentStore Documents => documents.Value;
 
@@ -17,6 +17,8 @@ internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership m
     public IPeers Peers => peers;
 
     public IBrokerLives? Lives => membership;
+
+    public IAnswerGate? Gate => pauses;
 
     public IBrokerConnector Connector { get; } = new BrokerConnector(membership, self.ToString());
 

@@ -52,6 +52,7 @@ public static class OrleansBrokerHostingExtensions
         services.AddSingleton<LocalBroker>();
         services.AddSingleton<BrokerGrainServiceClient>();
         services.AddSingleton<SiloMembership>();
+        services.AddSingleton(provider => new PauseWatch(provider.GetRequiredService<SiloMembership>().IsAliveAsync, provider.GetRequiredService<ILogger<PauseWatch>>()));
         services.AddSingleton<IPeers, SiloPeers>();
         services.AddSingleton<SiloBroker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloBroker>());

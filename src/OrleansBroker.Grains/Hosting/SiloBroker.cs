@@ -11,7 +11,7 @@ namespace OrleansBroker.Grains.Hosting;
 /// Runs the broker while the silo is active: it opens once the silo can be asked, and hands its leaderships over before the silo
 /// leaves.
 /// </summary>
-internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, TimeProvider clock, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, TimeProvider clock, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Stage = ServiceLifecycleStage.Active + 1;
 
@@ -31,6 +31,7 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
         {
             local.Severing = () => _broker?.Pause();
             await membership.StartAsync(cancellation);
+            pauses.Start();
             _broker = await ListeningBroker.StartAsync(options, links, cancellation);
             if (local.IsSevered)
             {
@@ -54,6 +55,7 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
             await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.StopAsync(draining.Token));
         }
 
+        pauses.Dispose();
         await membership.StopAsync();
     }
 }

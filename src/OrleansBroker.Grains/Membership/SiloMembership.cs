@@ -96,7 +96,7 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
 
     public async ValueTask<string?> FindOtherAsync(string? registered, bool isSameDirectory, CancellationToken cancellation)
     {
-        await ReadTableAsync(cancellation);
+        await TryReadTableAsync(cancellation);
         var began = _clock.GetTimestamp();
         while (FindOther(registered, isSameDirectory) is { } other)
         {
@@ -110,6 +110,13 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
 
         return null;
     }
+
+    /// <summary>Whether the others take this silo to live, as the table says that is read from its beginning after the call.</summary>
+    /// <returns>False also where it cannot be read.</returns>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellation) =>
+        // The first may be given what somebody began to read earlier.
+        await TryReadTableAsync(cancellation) && await TryReadTableAsync(cancellation)
+            && _silos.CurrentSnapshot.GetSiloStatus(_self) is not (SiloStatus.Dead or SiloStatus.None);
 
     /// <summary>Where a broker is; null where it does not live.</summary>
     public SiloAddress? Find(BrokerId broker)
@@ -148,18 +155,21 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
     }
 
     /// <summary>What Orleans has seen may be a little older than what a document says.</summary>
-    private async Task ReadTableAsync(CancellationToken cancellation)
+    private async Task<bool> TryReadTableAsync(CancellationToken cancellation)
     {
+        var isRead = true;
         try
         {
             await _silos.Refresh(cancellationToken: cancellation).AsTask().WaitAsync(GreetingPatience, _clock, cancellation);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
         {
             GrainsLog.TableNotRead(_logger, e.Message);
+            isRead = false;
         }
 
         See(_silos.CurrentSnapshot);
+        return isRead;
     }
 
     /// <summary>

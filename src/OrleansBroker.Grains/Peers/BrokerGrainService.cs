@@ -3,11 +3,12 @@
 
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Peers.Wire;
+using OrleansBroker.Grains.Membership;
 
 namespace OrleansBroker.Grains.Peers;
 
 /// <summary>The door through which other brokers ask the broker of this silo.</summary>
-internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory loggers, LocalBroker broker) : GrainService(id, silo, loggers), IBrokerGrainService
+internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory loggers, LocalBroker broker, PauseWatch pauses) : GrainService(id, silo, loggers), IBrokerGrainService
 {
     public Task<BrokerIntroduction?> IntroduceAsync(BrokerIntroduction? caller) => Task.Run(() =>
     {
@@ -21,7 +22,10 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
 
     public Task<PeerFrame> AskAsync(PeerFrame question) => Task.Run(async () =>
     {
+        await pauses.PassAsync();
         var peer = broker.Host?.Peer ?? throw new IOException("the broker is not open");
-        return await PeerMessages.AnswerAsync(question, peer);
+        var answer = await PeerMessages.AnswerAsync(question, peer);
+        await pauses.PassAsync();
+        return answer;
     });
 }

@@ -270,8 +270,16 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits while the listener is paused, which costs a read where it is not.</summary>
-    private Task GoOnAsync() => _listener.Paused ?? Task.CompletedTask;
+    /// <summary>Waits while the listener is paused, which costs a look at the time where it is not.</summary>
+    private Task GoOnAsync() => _listener.Paused is { } paused ? GoOnAfterAsync(paused) : Task.CompletedTask;
+
+    private async Task GoOnAfterAsync(Task? paused)
+    {
+        for (; paused is not null; paused = _listener.Paused)
+        {
+            await paused.WaitAsync(_closed.Token);
+        }
+    }
 
     /// <summary>Leaves the polling thread to other connections if this one has kept it for long.</summary>
     private async ValueTask EndTurnAsync(bool isNew)

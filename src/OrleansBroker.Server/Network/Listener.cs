@@ -19,14 +19,16 @@ public sealed class Listener : IAsyncDisposable
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();
     private readonly ConcurrentDictionary<IPAddress, int> _perAddress = new();
     private readonly SemaphoreSlim _room;
+    private readonly IAnswerGate? _gate;
     private volatile TaskCompletionSource? _paused;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Timer _reaper;
     private Task _accepting = Task.CompletedTask;
 
-    private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log)
+    private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate)
     {
         _socket = socket;
+        _gate = gate;
         Options = options;
         Log = log;
         Budget = new RequestBudget(options.QueuedRequestBytesMax);
@@ -49,8 +51,8 @@ public sealed class Listener : IAsyncDisposable
 
     internal RequestBudget Budget { get; }
 
-    /// <summary>What is waited for before anything is handled or answered; null while the listener is not paused.</summary>
-    internal Task? Paused => _paused?.Task;
+    /// <summary>What is waited for before anything is handled or answered; null while the listener is not paused and its gate is open.</summary>
+    internal Task? Paused => _paused?.Task ?? _gate?.Closed;
 
     internal EndpointTable Endpoints { get; }
 
@@ -90,10 +92,11 @@ public sealed class Listener : IAsyncDisposable
     }
 
     /// <summary>A listener on an address that was taken with <see cref="Bind"/>.</summary>
-    public static Listener On(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log)
+    /// <param name="gate">Null where the broker always knows what it is.</param>
+    public static Listener On(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate = null)
     {
         log.Listening(socket.LocalEndPoint!.ToString()!);
-        return new Listener(socket, options, broker, log);
+        return new Listener(socket, options, broker, log, gate);
     }
 
     /// <summary>Begins to accept. Called once.</summary>

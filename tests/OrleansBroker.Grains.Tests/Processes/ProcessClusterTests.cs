@@ -34,11 +34,11 @@ public sealed class ProcessClusterTests
         var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
 
         await cluster.PauseAsync(leader);
-        var lost = cluster.Client.ProduceAsync(leader, "orders", "sent to the one that sleeps");
+        var lost = Enumerable.Range(0, 20).Select(i => cluster.Client.ProduceAsync(leader, "orders", $"sent to the one that sleeps {i}", acks: (short)(i % 2 == 0 ? 1 : -1))).ToArray();
         await SendAsync(cluster, sent);
         Assert.Equal(70, await cluster.ResumeAsync(leader));
 
-        Assert.NotEqual(ErrorCode.None, await AnswerAsync(lost));
+        Assert.All(await Task.WhenAll(lost.Select(AnswerAsync)), answer => Assert.NotEqual(ErrorCode.None, answer));
         await cluster.StartAsync(leader);
         Assert.Equal(sent, await ReadAsync(cluster));
     }
