@@ -4,6 +4,18 @@ using OrleansBroker.Benchmarks;
 // Before the first socket: completions run on the threads that poll, as in the host.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+if (args is ["groups", var host, var port, var groups, var members, var seconds, .. var processes])
+{
+    await new GroupLoad(host, Number(port)).RunAsync(Number(groups), Number(members), Number(seconds), Array.ConvertAll(processes, Number));
+    return 0;
+}
+
+if (args.Length > 0)
+{
+    Console.Error.WriteLine("usage: groups HOST PORT GROUPS MEMBERS SECONDS PID...; without arguments, the bytes that a request allocates");
+    return 2;
+}
+
 using var broker = new BenchmarkBroker();
 var measurements = new[]
 {
@@ -29,3 +41,5 @@ foreach (var measured in measurements)
 
 // The target of the produce and fetch paths.
 return measurements.Any(measured => measured.AllocatedBytes > 1024) ? 1 : 0;
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -1,4 +1,4 @@
-// Loads a broker, whose process is PID, through librdkafka, and says what it cost the broker. Prints one line of name=value.
+// Loads a broker, whose process is PID (or several, PID,PID), through librdkafka, and says what it cost the broker. Prints one line of name=value.
 //
 //   load create  BROKER TOPIC PARTITIONS               with the replication factor that the broker gives
 //   load produce BROKER TOPIC PID COUNT SIZE ACKS PARTITIONS
@@ -20,10 +20,10 @@ static long sent, delivered, count, warm_up; // in records
 static double received_bytes;
 static int64_t first_ns, *latencies_ns; // when the first record came; null where no latencies are measured
 
-static double cpu_seconds(void) {
+static double cpu_seconds_of(long process) {
     char name[64], stat[1024] = "";
     long user, system;
-    snprintf(name, sizeof name, "/proc/%s/stat", pid);
+    snprintf(name, sizeof name, "/proc/%ld/stat", process);
     FILE *file = fopen(name, "r");
     if (!file || !fgets(stat, sizeof stat, file)) die(name, "no such process");
     fclose(file);
@@ -31,6 +31,12 @@ static double cpu_seconds(void) {
     char *rest = strrchr(stat, ')');
     if (!rest || sscanf(rest, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %ld", &user, &system) != 2) die(name, "unexpected form");
     return (double)(user + system) / sysconf(_SC_CLK_TCK);
+}
+
+static double cpu_seconds(void) {
+    double all = 0;
+    for (const char *next = pid; next; next = strchr(next, ','), next = next ? next + 1 : NULL) all += cpu_seconds_of(atol(next));
+    return all;
 }
 
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *record, void *opaque) {

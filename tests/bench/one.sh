@@ -22,20 +22,6 @@ throughput() { # COUNT SIZE
   keep "produce-$size" times_floor="$(calculate "$(last "produce-$size.cpu_per_gb") / $(last "floor-$size.produce_cpu_per_gb")")"
 }
 
-latency() {
-  local seconds=$((scale > 1 ? 2 : 20)) output
-  say "floor: an echo of 1 KiB, 1,000/s, $seconds s"
-  output="$("$built/floor" echo 1000 "$seconds" 1024)"
-  keep echo $output
-  say "broker: latency of 1 KiB, 1,000/s, $seconds s"
-  start_empty
-  warm_up
-  load create "$address" records 1
-  output="$(load latency "$address" records "$pid" 1000 "$seconds" 1024 "$acks")"
-  keep latency $output
-  stop
-}
-
 many_partitions() {
   local settle=$((scale > 1 ? 1 : 10)) i ticks
   say "broker: idle, then 1,000 and 10,000 partitions"
@@ -73,6 +59,6 @@ table() {
 rows() {
   throughput 5000000 100
   throughput 1500000 1024
-  latency
+  latency "broker" 1000
   many_partitions
 }

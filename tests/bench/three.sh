@@ -21,20 +21,6 @@ throughput() { # COUNT SIZE
   keep "produce-$size" times_floor="$(calculate "$(last "produce-$size.cpu_per_gb") / $(last "floor-$size.produce_cpu_per_gb")")"
 }
 
-latency() {
-  local seconds=$((scale > 1 ? 2 : 20)) output
-  say "floor: an echo of 1 KiB, 500/s, $seconds s"
-  output="$("$built/floor" echo 500 "$seconds" 1024)"
-  keep echo $output
-  say "three brokers: latency of 1 KiB, 500/s, $seconds s"
-  start_empty
-  warm_up
-  load create "$address" records 1
-  output="$(load latency "$address" records "$pid" 500 "$seconds" 1024 "$acks")"
-  keep latency $output
-  stop
-}
-
 # A command of one line of JSON to the test cluster, and its answer.
 tell() {
   local answer
@@ -81,7 +67,7 @@ many_partitions() {
 rows() {
   throughput 5000000 100
   throughput 1000000 1024
-  latency
+  latency "three brokers" 500
   failover
   many_partitions
 }
