@@ -110,6 +110,23 @@ public sealed class DivergenceTests
     }
 
     [Fact]
+    public async Task A_follower_that_was_cut_inside_of_its_leaders_first_batch_takes_the_batch_whole()
+    {
+        await using var cluster = new ReplicaCluster(2);
+        cluster.Create("t", config: new LogConfig { RetentionMs = -1 });
+        cluster.Elect("t", 0, heardBy: [0], isr: [0]);
+        cluster.Brokers[0].Append("t", "another history");
+        cluster.Brokers[0].Append("t", "its end");
+        cluster.Elect("t", 1, heardBy: [1], isr: [1]);
+        cluster.Brokers[1].Append("t", "x", "y", "z");
+
+        Assert.Equal(ErrorCode.None, cluster.Brokers[1]["t"].Log.DeleteRecordsBefore(1));
+        cluster.Elect("t", 1, isr: [0, 1]);
+
+        await cluster.ConvergedAsync("t", 3);
+    }
+
+    [Fact]
     public async Task A_follower_without_anything_in_common_starts_anew()
     {
         await using var cluster = new ReplicaCluster(2);
