@@ -17,6 +17,9 @@ internal static partial class GrainsLog
     [LoggerMessage(5004, LogLevel.Warning, "the process stood still for {PausedMs} ms: nothing is answered until the membership table has been read")]
     public static partial void Paused(ILogger logger, long pausedMs);
 
+    [LoggerMessage(5005, LogLevel.Warning, "the silo {Silo} refuses connections, as {Seeing} of {Alive} brokers see: {Consequence}")]
+    public static partial void Refused(ILogger logger, SiloAddress silo, int seeing, int alive, string consequence);
+
     [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
     public static partial void NotStarted(ILogger logger, string reason);
 }

@@ -54,6 +54,9 @@ public static class OrleansBrokerHostingExtensions
         services.AddSingleton<SiloMembership>();
         services.AddSingleton(provider => new PauseWatch(provider.GetRequiredService<SiloMembership>().IsAliveAsync, provider.GetRequiredService<ILogger<PauseWatch>>()));
         services.AddSingleton<IPeers, SiloPeers>();
+        services.AddSingleton<ISilosAround, SilosAround>();
+        services.AddSingleton<Refusals>();
+        services.AddOptions<SiloConnectionOptions>().Configure(SiloConnectionEnds.Watch);
         services.AddSingleton<SiloBroker>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloBroker>());
         services.TryAddSingleton(TimeProvider.System);

@@ -71,7 +71,7 @@ internal sealed class PauseWatch : IAnswerGate, IDisposable
     public void Start()
     {
         _thread = new Thread(Run) { IsBackground = true, Name = "pause watch" };
-        Tick();
+        Volatile.Write(ref _tickedMs, _nowMs());
         _thread.Start();
     }
 

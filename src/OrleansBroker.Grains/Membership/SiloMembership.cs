@@ -69,6 +69,21 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
 
     public string Self => _self.ToParsableString();
 
+    /// <summary>This silo.</summary>
+    public SiloAddress Silo => _self;
+
+    /// <summary>The brokers' silos that are active, whether or not they have said who they are.</summary>
+    public IReadOnlyCollection<SiloAddress> Active
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _active.Keys];
+            }
+        }
+    }
+
     public IDisposable Subscribe(Action<ClusterView> changed) => _view.Subscribe(changed);
 
     /// <summary>Begins to watch, and waits a little until those that are there have said who they are.</summary>
@@ -155,7 +170,7 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
     }
 
     /// <summary>What Orleans has seen may be a little older than what a document says.</summary>
-    private async Task<bool> TryReadTableAsync(CancellationToken cancellation)
+    public async Task<bool> TryReadTableAsync(CancellationToken cancellation)
     {
         var isRead = true;
         try

@@ -8,7 +8,7 @@ using OrleansBroker.Grains.Membership;
 namespace OrleansBroker.Grains.Peers;
 
 /// <summary>The door through which other brokers ask the broker of this silo.</summary>
-internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory loggers, LocalBroker broker, PauseWatch pauses) : GrainService(id, silo, loggers), IBrokerGrainService
+internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory loggers, LocalBroker broker, PauseWatch pauses, Refusals refusals) : GrainService(id, silo, loggers), IBrokerGrainService
 {
     public Task<BrokerIntroduction?> IntroduceAsync(BrokerIntroduction? caller) => Task.Run(() =>
     {
@@ -19,6 +19,8 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
 
         return broker.Introduction;
     });
+
+    public Task<bool> SeesEndedAsync(string silo) => Task.Run(() => refusals.SeesEndedAsync(SiloAddress.FromParsableString(silo)));
 
     public Task<PeerFrame> AskAsync(PeerFrame question) => Task.Run(async () =>
     {

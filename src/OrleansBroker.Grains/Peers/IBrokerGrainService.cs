@@ -13,6 +13,11 @@ public interface IBrokerGrainService : IGrainService
     [AlwaysInterleave]
     Task<BrokerIntroduction?> IntroduceAsync(BrokerIntroduction? caller);
 
+    /// <summary>Whether this silo sees for itself that the process of another has ended: see <see cref="Membership.Refusals"/>.</summary>
+    [Alias("SeesEnded")]
+    [AlwaysInterleave]
+    Task<bool> SeesEndedAsync(string silo);
+
     /// <summary>A question of <see cref="PeerMessages"/>.</summary>
     /// <exception cref="IOException">The broker is not open, or could not answer.</exception>
     [Alias("Ask")]
