@@ -30,29 +30,7 @@ internal sealed class LogLoader(
         // Every batch has its epoch there: where the first of them begins, older records were deleted, though the checkpoint of the log
         // start, which is written now and then, may not say so yet.
         var deletedTo = epochs.Entries is [var first, ..] ? first.StartOffset : 0;
-        var segments = WithoutDeleted(partition, directory, SegmentFiles.Load(files, directory, nowMs), checkpoint.LogStartOffset);
-        var recovered = lastStop != StopKind.Clean;
-        var logEnd = recovered ? -1 : TryReadLogEnd(segments);
-        if (logEnd < 0 && segments.Length > 0)
-        {
-            recovered = true;
-            (segments, logEnd) = Recover(partition, directory, segments, config, epochs, checkpoint.RecoveryPoint);
-        }
-
-        if (segments.Length > 0 && logEnd < checkpoint.LogStartOffset)
-        {
-            StorageLog.StartsBeyondEnd(logger, partition, logEnd, checkpoint.LogStartOffset);
-            Drop(partition, directory, segments, quiet: true);
-            epochs.Clear();
-            segments = [];
-        }
-
-        if (segments.Length == 0)
-        {
-            segments = [Segment.Create(files, directory, checkpoint.LogStartOffset, "", nowMs)];
-            logEnd = checkpoint.LogStartOffset;
-        }
-
+        var (segments, logEnd, recovered) = LoadSegments(partition, directory, config, epochs, checkpoint);
         var logStart = Math.Max(Math.Max(checkpoint.LogStartOffset, segments[0].BaseOffset), Math.Min(deletedTo, logEnd));
         logEnd = Math.Max(logEnd, logStart);
 
@@ -81,6 +59,36 @@ internal sealed class LogLoader(
             RecoveryPoint = recovered ? Math.Min(checkpoint.RecoveryPoint, logEnd) : logEnd,
             Recovered = recovered,
         });
+    }
+
+    /// <summary>The segments that the log is made of, one at least.</summary>
+    private (Segment[] Segments, long LogEnd, bool Recovered) LoadSegments(
+        TopicPartition partition, string directory, LogConfig config, LeaderEpochCache epochs, in LogCheckpoint checkpoint)
+    {
+        var segments = WithoutDeleted(partition, directory, SegmentFiles.Load(files, directory, nowMs), checkpoint.LogStartOffset);
+        var recovered = lastStop != StopKind.Clean;
+        var logEnd = recovered ? -1 : TryReadLogEnd(segments);
+        if (logEnd < 0 && segments.Length > 0)
+        {
+            recovered = true;
+            (segments, logEnd) = Recover(partition, directory, segments, config, epochs, checkpoint.RecoveryPoint);
+        }
+
+        if (segments.Length > 0 && logEnd < checkpoint.LogStartOffset)
+        {
+            StorageLog.StartsBeyondEnd(logger, partition, logEnd, checkpoint.LogStartOffset);
+            Drop(partition, directory, segments, quiet: true);
+            epochs.Clear();
+            segments = [];
+        }
+
+        if (segments.Length == 0)
+        {
+            segments = [Segment.Create(files, directory, checkpoint.LogStartOffset, "", nowMs)];
+            logEnd = checkpoint.LogStartOffset;
+        }
+
+        return (segments, logEnd, recovered);
     }
 
     // A power loss may bring back what was deleted, with holes where it was not flushed before: it must not cost what follows it.
