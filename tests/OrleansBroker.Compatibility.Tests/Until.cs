@@ -17,7 +17,10 @@ internal static class Until
         using var deadline = new CancellationTokenSource(Timeout);
         while (!await condition())
         {
-            Assert.False(deadline.IsCancellationRequested, $"waited in vain until {what}");
+            if (deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException($"waited in vain until {what}");
+            }
             await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }

@@ -10,7 +10,14 @@ internal static partial class Signals
     public const int Stop = 19;
     public const int Terminate = 15;
 
-    public static void Send(Process process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
+    /// <exception cref="InvalidOperationException">The process has ended.</exception>
+    public static void Send(Process process, int signal)
+    {
+        if (Kill(process.Id, signal) != 0)
+        {
+            throw new InvalidOperationException($"signal {signal} cannot be sent to process {process.Id}");
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int processId, int signal);

@@ -72,7 +72,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
             workload.ShareAsync(three, "m1", end.Token),
             workload.ShareAsync(four, "m2", end.Token),
             workload.FollowAsync(one, Assigned, end.Token),
-            workload.WatchCommitsAsync(four, nemesis, end.Token),
+            workload.WatchCommitsAsync(four, nemesis.Cuts, end.Token),
         ];
         Task all = Task.WhenAll(clients);
         end.CancelAfter(duration);
@@ -89,29 +89,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         output.WriteLine($"{history.Acknowledged.Count} records acknowledged, {history.Commits} commits, {nemesis.Schedule.Count} steps of the nemesis, a partition was without an acknowledgement for at most {history.LongestWait.TotalSeconds:f1} s, up to {history.LongestWaitEnd.TotalSeconds:f1} s");
         output.WriteLine($"given: {string.Join(", ", history.Seen.Select(each => $"{each.Key} {each.Value.Count}"))}");
         output.WriteLine(string.Join('\n', nemesis.Schedule));
-        return Judge(cluster, history, ends, committed, groupsEnds);
-    }
-
-    private static Verdict Judge(ClusterProcess cluster, History history, long[] ends, long[] committed, long[] groupsEnds)
-    {
-        var verdict = new Verdict();
-        foreach ((int partition, long end) in ends.Index())
-        {
-            List<StoredBatch> log = verdict.SameBytes(cluster.Directories, Topic, partition, end);
-            verdict.RecordsOf(partition, log.SelectMany(batch => batch.Records()), history);
-            verdict.WithoutGaps(Assigned, partition, history);
-            verdict.Commits(partition, committed[partition], ["m1", "m2"], history);
-        }
-        foreach ((int partition, long end) in groupsEnds.Index().Where(each => each.Item > 0))
-        {
-            verdict.SameBytes(cluster.Directories, GroupsTopic, partition, end);
-        }
-        foreach (string lost in history.LostCommits)
-        {
-            verdict.Require(false, lost);
-        }
-        verdict.Require(!history.Acknowledged.IsEmpty && history.Commits > 0, "nothing was acknowledged");
-        return verdict;
+        return Verdict.Of(cluster.Directories, history, (Topic, ends), (GroupsTopic, groupsEnds), Assigned, (committed, ["m1", "m2"]));
     }
 
     /// <summary>Undoes all that was done, and waits until every replica is in sync again.</summary>

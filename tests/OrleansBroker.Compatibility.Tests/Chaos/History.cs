@@ -11,6 +11,8 @@ internal sealed class History(int partitions)
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly long[] _committed = [.. Enumerable.Repeat(ClientDriver.NoOffset, partitions)];
     private readonly long[] _processed = new long[partitions];
+    private readonly long[] _acknowledged = new long[partitions];
+    private TimeSpan _longestWaitSinceAsked;
     private readonly Stopwatch[] _sinceAcknowledgement = [.. Enumerable.Range(0, partitions).Select(_ => Stopwatch.StartNew())];
 
     /// <summary>Records with the partition and offset that their producer was told.</summary>
@@ -19,8 +21,8 @@ internal sealed class History(int partitions)
     /// <summary>What any consumer was given, by consumer.</summary>
     public ConcurrentDictionary<string, ConcurrentQueue<ConsumedRecord>> Seen { get; } = new();
 
-    /// <summary>Offsets that were found lower than a commit that had been acknowledged before they were asked for.</summary>
-    public ConcurrentQueue<string> LostCommits { get; } = new();
+    /// <summary>What a client was told that cannot be, each as a line.</summary>
+    public ConcurrentQueue<string> Impossible { get; } = new();
 
     public int Commits { get; private set; }
 
@@ -29,6 +31,17 @@ internal sealed class History(int partitions)
 
     /// <summary>When that was over, since the beginning.</summary>
     public TimeSpan LongestWaitEnd { get; private set; }
+
+    /// <summary>The longest that any partition was without an acknowledgement, whether or not it still is, since this was asked last.</summary>
+    public TimeSpan TakeLongestWait()
+    {
+        lock (_lock)
+        {
+            TimeSpan longest = _sinceAcknowledgement.Select(since => since.Elapsed).Append(_longestWaitSinceAsked).Max();
+            _longestWaitSinceAsked = TimeSpan.Zero;
+            return longest;
+        }
+    }
 
     /// <summary>The greatest offset of each partition whose commit was acknowledged; <see cref="ClientDriver.NoOffset"/> where there is none.</summary>
     public long[] Committed
@@ -54,6 +67,15 @@ internal sealed class History(int partitions)
         }
     }
 
+    /// <summary>How many records have been acknowledged, by partition.</summary>
+    public long[] AcknowledgedOf()
+    {
+        lock (_lock)
+        {
+            return [.. _acknowledged];
+        }
+    }
+
     public void NoteAcknowledged(IEnumerable<(string Value, int Partition, long Offset)> records)
     {
         lock (_lock)
@@ -61,7 +83,9 @@ internal sealed class History(int partitions)
             foreach (var record in records)
             {
                 Acknowledged.Enqueue(record);
+                _acknowledged[record.Partition]++;
                 Stopwatch since = _sinceAcknowledgement[record.Partition];
+                _longestWaitSinceAsked = since.Elapsed > _longestWaitSinceAsked ? since.Elapsed : _longestWaitSinceAsked;
                 if (since.Elapsed > LongestWait)
                 {
                     (LongestWait, LongestWaitEnd) = (since.Elapsed, _clock.Elapsed);

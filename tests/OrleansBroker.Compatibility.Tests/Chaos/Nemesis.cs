@@ -22,9 +22,7 @@ internal sealed class Nemesis(ClusterProcess cluster, int seed, TimeSpan duratio
     /// <summary>All that will be done.</summary>
     public IReadOnlyList<NemesisStep> Schedule { get; } = Plan(new Random(seed), duration, cluster.Addresses.Length);
 
-    public int CutsBegun { get; private set; }
-
-    public int CutsHealed { get; private set; }
+    public Cuts Cuts { get; } = new();
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -36,9 +34,9 @@ internal sealed class Nemesis(ClusterProcess cluster, int seed, TimeSpan duratio
             {
                 await Task.Delay(early, cancellation);
             }
-            CutsBegun += step.Action == "cut" ? 1 : 0;
+            Cuts.Begun += step.Action == "cut" ? 1 : 0;
             await cluster.DoAsync(step.Action, step.Broker);
-            CutsHealed += step.Action == "heal" ? 1 : 0;
+            Cuts.Healed += step.Action == "heal" ? 1 : 0;
         }
     }
 

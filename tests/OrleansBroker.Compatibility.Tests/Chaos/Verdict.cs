@@ -12,8 +12,47 @@ internal sealed class Verdict
 
     public bool IsClean => _offences.Count == 0;
 
+    /// <summary>All that has to hold when everything is over.</summary>
+    /// <param name="directories">Of each broker's logs.</param>
+    /// <param name="topic">Its name, and the high watermark of each partition.</param>
+    /// <param name="groups">As <paramref name="topic"/>, for the topic that the group's commits are in.</param>
+    /// <param name="assigned">The consumer that was assigned every partition.</param>
+    /// <param name="group">The offset that is committed for each partition, and the names of the members.</param>
+    public static Verdict Of(IReadOnlyList<string> directories, History history, (string Name, long[] Ends) topic, (string Name, long[] Ends) groups, string assigned, (long[] Committed, string[] Members) group)
+    {
+        Verdict verdict = Of(directories, history, topic);
+        foreach (int partition in Enumerable.Range(0, topic.Ends.Length))
+        {
+            verdict.WithoutGaps(assigned, partition, history);
+            verdict.Commits(partition, group.Committed[partition], group.Members, history);
+        }
+        foreach ((int partition, long end) in groups.Ends.Index().Where(each => each.Item > 0))
+        {
+            verdict.SameBytes(directories, groups.Name, partition, end);
+        }
+        verdict.Require(history.Commits > 0, "nothing was committed");
+        return verdict;
+    }
+
+    /// <summary>As above, without a group and without a consumer.</summary>
+    public static Verdict Of(IReadOnlyList<string> directories, History history, (string Name, long[] Ends) topic)
+    {
+        var verdict = new Verdict();
+        foreach ((int partition, long end) in topic.Ends.Index())
+        {
+            List<StoredBatch> log = verdict.SameBytes(directories, topic.Name, partition, end);
+            verdict.RecordsOf(partition, log.SelectMany(batch => batch.Records()), history);
+        }
+        foreach (string impossible in history.Impossible)
+        {
+            verdict.Require(false, impossible);
+        }
+        verdict.Require(!history.Acknowledged.IsEmpty, "nothing was acknowledged");
+        return verdict;
+    }
+
     /// <summary>Every replica has the same bytes below the high watermark; what they are.</summary>
-    public List<StoredBatch> SameBytes(string[] directories, string topic, int partition, long highWatermark)
+    public List<StoredBatch> SameBytes(IEnumerable<string> directories, string topic, int partition, long highWatermark)
     {
         List<StoredBatch>[] replicas = [.. directories.Select(directory => ReplicaLog.Read(directory, topic, partition, highWatermark))];
         foreach ((int broker, List<StoredBatch> replica) in replicas.Index())

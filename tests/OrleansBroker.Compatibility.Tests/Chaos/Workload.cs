@@ -60,20 +60,20 @@ internal sealed class Workload(History history, string topic, string group, int 
     /// cut off from the others and not from clients: a coordinator that is cannot know that another one has taken over, and tells what
     /// it knew, as Kafka's does. Nothing is lost by that, and a member that has joined never asks there.
     /// </summary>
-    public async Task WatchCommitsAsync(ClientDriver driver, Nemesis nemesis, CancellationToken stop)
+    public async Task WatchCommitsAsync(ClientDriver driver, Cuts cuts, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Pace * 2);
         while (await TickAsync(timer, stop))
         {
-            int healed = nemesis.CutsHealed;
+            int healed = cuts.Healed;
             long[] least = history.Committed;
             try
             {
                 long[] found = await driver.CommittedAsync(group, topic, partitions);
-                bool isCut = nemesis.CutsBegun > healed;
+                bool isCut = cuts.Begun > healed;
                 foreach (int partition in Enumerable.Range(0, partitions).Where(partition => !isCut && found[partition] < least[partition]))
                 {
-                    history.LostCommits.Enqueue($"partition {partition}: {least[partition]} was committed, {found[partition]} was found");
+                    history.Impossible.Enqueue($"partition {partition}: {least[partition]} was committed, {found[partition]} was found");
                 }
             }
             catch (ClientException)

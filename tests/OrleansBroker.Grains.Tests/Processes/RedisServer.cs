@@ -6,7 +6,8 @@ using System.Net.Sockets;
 namespace OrleansBroker.Grains.Tests.Processes;
 
 /// <summary>Redis as the documentation wants it: what it acknowledges is on the disk.</summary>
-internal sealed class RedisServer(string directory) : IAsyncDisposable
+/// <param name="address">Where it listens.</param>
+internal sealed class RedisServer(string directory, string address = "127.0.0.1") : IAsyncDisposable
 {
     private static readonly string[] Programs = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"];
 
@@ -16,10 +17,12 @@ internal sealed class RedisServer(string directory) : IAsyncDisposable
 
     public int Port { get; } = FreePort();
 
+    public string Endpoint => $"{address}:{Port.ToString(CultureInfo.InvariantCulture)}";
+
     public async Task StartAsync()
     {
         Directory.CreateDirectory(directory);
-        _process = Process.Start(new ProcessStartInfo(Program!, ["--bind", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(directory, "log")]))!;
+        _process = Process.Start(new ProcessStartInfo(Program!, ["--bind", address, "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(directory, "log")]))!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await TryConnectAsync())
         {
@@ -55,7 +58,7 @@ internal sealed class RedisServer(string directory) : IAsyncDisposable
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(IPAddress.Loopback, Port);
+            await socket.ConnectAsync(IPAddress.Parse(address), Port);
             return true;
         }
         catch (SocketException)

@@ -1,0 +1,111 @@
+using System.Globalization;
+using OrleansBroker.Chaos;
+using OrleansBroker.Compatibility.Tests.Broker;
+using OrleansBroker.Compatibility.Tests.Drivers;
+using OrleansBroker.Grains.Tests.Processes;
+
+if (CommandLine.TryParse(args, out var problem) is not { } line)
+{
+    return Fail(problem);
+}
+
+if (line.Help)
+{
+    Console.WriteLine(CommandLine.Usage.Replace("{0}", string.Join(", ", Fault.All.Select(fault => fault.Name)), StringComparison.Ordinal));
+    return 0;
+}
+
+if (RedisServer.Program is null)
+{
+    return Fail("redis-server is not installed");
+}
+
+var faults = line.Faults ?? Fault.All;
+var obstacle = faults.Any(fault => fault.NeedsNetwork) ? Network.FindObstacle() : null;
+if (obstacle is not null)
+{
+    Say($"no network is cut: {obstacle}");
+    faults = [.. faults.Where(fault => !fault.NeedsNetwork)];
+}
+
+var missing = ClientCatalog.Get(ClientCatalog.ConfluentPython).Missing;
+if (missing is not null)
+{
+    Say($"no consumer group takes part: {missing}");
+}
+
+using var directory = new TemporaryDirectory();
+using var network = faults.Any(fault => fault.NeedsNetwork) ? new Network(ChaosCluster.Brokers) : null;
+string[] storage = line.AzureStorage is { } connection ? ["--storage", "azure", "--azure-storage", connection] : [];
+await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage]);
+await using var run = new ChaosRun(cluster, withGroup: missing is null, Say);
+Say(string.Create(CultureInfo.InvariantCulture, $"seed {line.Seed}, {line.Minutes} min"));
+using var burning = new CancellationTokenSource();
+if (line.Burn)
+{
+    Burn(burning.Token);
+}
+
+try
+{
+    await run.StartAsync();
+    await HarmAsync();
+    var verdict = await run.JudgeAsync();
+    foreach (var text in Report.Lines(run, cluster, verdict))
+    {
+        Say(text);
+    }
+
+    var deathsInPeace = line.Faults is [] && cluster.DeclaredDead > 0;
+    return verdict.IsClean && !deathsInPeace ? 0 : 1;
+}
+catch (TimeoutException e)
+{
+    Say(string.Join('\n', cluster.Surprises));
+    return Fail($"seed {line.Seed}: {e.Message}\n{await cluster.DescribeAsync()}");
+}
+finally
+{
+    await burning.CancelAsync();
+}
+
+async Task HarmAsync()
+{
+    var random = new Random(line.Seed);
+    var duration = TimeSpan.FromMinutes(line.Minutes);
+    while (run.Elapsed < duration)
+    {
+        if (faults.Length == 0)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            continue;
+        }
+
+        var fault = faults[random.Next(faults.Length)];
+        var length = TimeSpan.FromSeconds(0.2 + (random.NextDouble() * (fault.LongestS - 0.2)));
+        await run.SufferAsync(fault, random.Next(ChaosCluster.Brokers), length, settle: random.Next(4) != 0);
+        await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 2));
+    }
+}
+
+static void Burn(CancellationToken end)
+{
+    for (var i = 0; i < Environment.ProcessorCount; i++)
+    {
+        new Thread(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Thread.SpinWait(1_000);
+            }
+        }) { IsBackground = true }.Start();
+    }
+}
+
+static void Say(string text) => Console.WriteLine(text);
+
+static int Fail(string problem)
+{
+    Console.Error.WriteLine($"tests/chaos: {problem}");
+    return 1;
+}
