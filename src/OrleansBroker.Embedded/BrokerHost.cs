@@ -7,6 +7,7 @@ using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Peers;
 using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Rebalancing;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Embedded.Producers;
 using OrleansBroker.Embedded.Topics;
@@ -86,6 +87,19 @@ internal sealed class BrokerHost : IAsyncDisposable
         await Replicas.StartAsync(cancellation);
         Started(new CatalogFollower(_catalog!, Registration.Id, _options.Membership, _options.Clock, _options.Loggers.CreateLogger<CatalogFollower>()));
         _groups!.Start();
+        Started(new BrokerRebalancing(new RebalanceServices
+        {
+            Self = Registration.Id,
+            Metadata = _metadata,
+            Config = _config,
+            Documents = _documents,
+            Membership = _options.Membership,
+            Peers = _options.Peers,
+            Topics = Services.Topics,
+            Clock = _options.Clock,
+            Random = _options.Random,
+            Loggers = _options.Loggers,
+        }));
         Started(new Housekeeping(
             _logs!, Services.Partitions, Services.Config, Cleaner(), _options.Background, static () => { }, _options.Clock, _options.Loggers.CreateLogger<Housekeeping>()));
     }

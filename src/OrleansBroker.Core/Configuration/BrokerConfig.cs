@@ -11,6 +11,9 @@ namespace OrleansBroker.Core.Configuration;
 /// </summary>
 public sealed class BrokerConfig
 {
+    /// <summary>The configuration of one broker that says that it is to leave the cluster for good.</summary>
+    public const string DecommissionName = "broker.decommission";
+
     private static readonly FrozenDictionary<string, string> Nothing = FrozenDictionary<string, string>.Empty;
 
     private readonly BrokerConfigValues _values;
@@ -38,6 +41,12 @@ public sealed class BrokerConfig
         LeaderImbalancePerBrokerPercentage = Get<int>("leader.imbalance.per.broker.percentage");
         LeaderReplicationThrottledRate = Get<long>("leader.replication.throttled.rate");
         FollowerReplicationThrottledRate = Get<long>("follower.replication.throttled.rate");
+
+        AutoRebalanceMode = Get<string>("auto.rebalance.mode");
+        AutoRebalanceConcurrentMoves = Get<int>("auto.rebalance.concurrent.moves");
+        AutoRebalanceThrottledRate = Get<long>("auto.rebalance.throttled.rate");
+        AutoRebalanceDelayMs = Get<long>("auto.rebalance.delay.ms");
+        BrokerDecommission = Get<bool>(DecommissionName);
 
         LogRetentionCheckIntervalMs = Get<long>("log.retention.check.interval.ms");
         LogFlushOffsetCheckpointIntervalMs = Get<int>("log.flush.offset.checkpoint.interval.ms");
@@ -129,6 +138,12 @@ public sealed class BrokerConfig
     public long LeaderReplicationThrottledRate { get; }
     public long FollowerReplicationThrottledRate { get; }
 
+    public string AutoRebalanceMode { get; }
+    public int AutoRebalanceConcurrentMoves { get; }
+    public long AutoRebalanceThrottledRate { get; }
+    public long AutoRebalanceDelayMs { get; }
+    public bool BrokerDecommission { get; }
+
     public long LogRetentionCheckIntervalMs { get; }
     public int LogFlushOffsetCheckpointIntervalMs { get; }
     public int NumRecoveryThreadsPerDataDir { get; }
@@ -217,6 +232,11 @@ public sealed class BrokerConfig
         if (config.GroupMinSessionTimeoutMs > config.GroupMaxSessionTimeoutMs)
         {
             yield return new ConfigProblem("group.min.session.timeout.ms", "must not exceed group.max.session.timeout.ms");
+        }
+
+        if (config.Layers(DecommissionName).Any(layer => layer is { Source: not ConfigSource.DynamicBroker, Value: true }))
+        {
+            yield return new ConfigProblem(DecommissionName, "is set for one broker, while the cluster runs");
         }
 
         if ((long)config.TopicDefaults["min.compaction.lag.ms"] > (long)config.TopicDefaults["max.compaction.lag.ms"])

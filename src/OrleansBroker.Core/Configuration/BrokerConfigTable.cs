@@ -73,6 +73,13 @@ public static class BrokerConfigTable
         Long("leader.replication.throttled.rate", long.MaxValue, AtLeast(0), "How many bytes a second a broker sends at most to the replicas that leader.replication.throttled.replicas names and that are out of sync.").Dynamic(),
         Long("follower.replication.throttled.rate", long.MaxValue, AtLeast(0), "How many bytes a second a broker fetches at most for the replicas that follower.replication.throttled.replicas names and that are out of sync.").Dynamic(),
 
+        // Moves of replicas that nobody asks for.
+        Text("auto.rebalance.mode", RebalanceModes.NewBrokers, OneOf(RebalanceModes.Off, RebalanceModes.NewBrokers, RebalanceModes.AllBrokers), "Which brokers are given their share of the replicas that there are: those that are new in the cluster, all that hold less, or none.").Dynamic(),
+        Int("auto.rebalance.concurrent.moves", 10, AtLeast(1), "How many partitions the cluster moves at once by itself, to new brokers and off those that leave.").Dynamic(),
+        Long("auto.rebalance.throttled.rate", 50 << 20, AtLeast(0), "How many bytes a second a broker sends at most, and fetches at most, of what the cluster moves by itself.").Dynamic(),
+        Long("auto.rebalance.delay.ms", 60_000, AtLeast(0), "For how long no broker has to have come or gone before new ones are given their share, and before a move to one that is gone is given up.").Dynamic(),
+        Flag(BrokerConfig.DecommissionName, false, "Whether the broker is to leave the cluster for good: what it holds is moved to others, and it is given nothing. It is set for one broker while the cluster runs.").Dynamic(),
+
         // Background work on the logs.
         Long("log.retention.check.interval.ms", 300_000, AtLeast(1), "How often retention looks for segments to delete."),
         Int("log.flush.offset.checkpoint.interval.ms", 60_000, AtLeast(0), "How often the recovery points, the high watermarks and the log start offsets are written down."),

@@ -21,6 +21,9 @@ public sealed record MetadataImage(string ClusterId, BrokerId ControllerId, Immu
         _byId = byId;
     }
 
+    /// <summary>The brokers that are to leave the cluster for good, whether or not they live.</summary>
+    public ImmutableHashSet<BrokerId> Decommissioned { get; init; } = [];
+
     public int TopicCount => _byName.Count;
 
     /// <summary>All topics, in the order of their names.</summary>

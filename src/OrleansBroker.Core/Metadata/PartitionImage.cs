@@ -13,6 +13,9 @@ public sealed record PartitionImage(BrokerId Leader, LeaderEpoch LeaderEpoch, Br
     /// <summary>Replicas that a reassignment removes; they stand in <see cref="Replicas"/> as well.</summary>
     public BrokerId[] Removing { get; init; } = [];
 
+    /// <summary>See <see cref="Replication.PartitionState.IsAutomatic"/>.</summary>
+    public bool IsAutomatic { get; init; }
+
     /// <summary>Whether replicas are being added or removed.</summary>
     public bool IsReassigning => Adding.Length + Removing.Length > 0;
 

@@ -67,11 +67,8 @@ public sealed class Partition
     /// <summary>Called, by the thread that serves its fetch, when a follower has caught up that is not in sync yet; it must not block.</summary>
     public Action<Partition>? CaughtUp { get; set; }
 
-    /// <summary>What this broker may still send of it to replicas that are out of sync, where that is throttled.</summary>
-    public ReplicationQuota? LeaderThrottle { get; private set; }
-
-    /// <summary>What this broker may still fetch of it while it is out of sync, where that is throttled.</summary>
-    public ReplicationQuota? FollowerThrottle { get; private set; }
+    /// <summary>What may still move of it where it is throttled.</summary>
+    public PartitionThrottles Throttles { get; } = new();
 
     /// <summary>Whether the topic is one of the broker's own (<c>__consumer_offsets</c>), which clients may not write to.</summary>
     public bool IsInternal { get; }
@@ -111,15 +108,11 @@ public sealed class Partition
         return error != ErrorCode.None ? error : IsLeader ? ErrorCode.None : ErrorCode.NotLeaderOrFollower;
     }
 
-    /// <summary>Takes the topic's <c>leader.replication.throttled.replicas</c> and <c>follower.replication.throttled.replicas</c>; null where it is not named.</summary>
-    public void Throttle(ReplicationQuota? asLeader, ReplicationQuota? asFollower)
-    {
-        LeaderThrottle = asLeader;
-        FollowerThrottle = asFollower;
-    }
-
     /// <summary>Whether a follower is to be sent nothing for now. One that is in sync never waits: what is committed would wait with it.</summary>
-    public bool IsThrottled(BrokerId follower) => LeaderThrottle is { IsExceeded: true } && !State.IsInSync(follower);
+    public bool IsThrottled(BrokerId follower) => Throttles.IsLeaderExceeded(State, follower) && !State.IsInSync(follower);
+
+    /// <summary>Whether this broker is to fetch nothing for now. While it is in sync it never waits.</summary>
+    public bool IsThrottledAsFollower => Throttles.IsFollowerExceeded(State, Self) && !State.IsInSync(Self);
 
     /// <summary>Begins to lead under the epoch of <paramref name="state"/>, which the partition's document says already.</summary>
     public void Lead(PartitionState state, long timestamp)

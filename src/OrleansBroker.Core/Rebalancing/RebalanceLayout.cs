@@ -59,6 +59,9 @@ internal sealed class RebalanceLayout
     /// <summary>Of how many partitions each broker is the preferred leader.</summary>
     public int[] FirstPlaces { get; }
 
+    /// <summary>How many replicas those that receive have less than an even part of the whole.</summary>
+    public int Lacking => Taking.Length == 0 ? 0 : Taking.Sum(broker => Replicas[broker]) / Taking.Length is var part ? Receiving.Sum(broker => Math.Max(0, part - Replicas[broker])) : 0;
+
     public ReplicaKey KeyOf(int partition) => _partitions[partition].Key;
 
     public bool HasLeaving(int partition) => Array.Exists(_replicas[partition], IsLeaving);

@@ -48,7 +48,7 @@ public sealed class RebalancePlanner
             planner.Even(layout.FirstPlaces, layout.FindFirstPlaceToMove, layout.MoveFirstPlace);
         }
 
-        return new(planner._moves, leaving, homeless);
+        return new(planner._moves, leaving, layout.Lacking, homeless);
     }
 
     private int Leave(List<ReplicaKey> homeless)

@@ -165,6 +165,9 @@ public sealed class BrokerReplicas : IPartitionHost, IAsyncDisposable
     /// <summary>Moves partitions that this broker leads to other replicas, or cancels such moves.</summary>
     public ValueTask<IReadOnlyList<AlteredReassignment>> AlterReassignmentsAsync(AlterReassignments request) => _reassignments.AlterAsync(request, _stopping.Token);
 
+    /// <summary>Begins moves that the cluster decided by itself, of partitions that this broker leads.</summary>
+    public ValueTask<IReadOnlyList<AlteredReassignment>> MoveReplicasAsync(MoveReplicas request) => _reassignments.MoveAsync(request, _stopping.Token);
+
     /// <summary>What this broker knows of some of its replicas.</summary>
     public IReadOnlyList<DescribedReplica> Describe(IReadOnlyList<ReplicaKey> keys) =>
     [

@@ -12,7 +12,7 @@ internal sealed class InternalTopicGrowth(ReplicaServices services, ReplicaSet r
 {
     public async ValueTask SweepAsync(CancellationToken cancellation)
     {
-        CatalogBroker[] brokers = [.. services.Membership.Current.Brokers.Where(broker => !broker.IsDraining).Select(broker => new CatalogBroker(broker.Id, broker.Rack))];
+        CatalogBroker[] brokers = [.. services.Membership.Current.Brokers.Where(broker => !broker.IsDraining && !services.Metadata.Current.Decommissioned.Contains(broker.Id)).Select(broker => new CatalogBroker(broker.Id, broker.Rack))];
         var due = replicas.All
             .Where(replica => replica.Partition is { IsInternal: true, IsLeader: true } partition && IsDue(partition.Name.Topic, partition.State, brokers))
             .GroupBy(replica => replica.Key.TopicId, replica => replica.Key.Partition);

@@ -13,7 +13,7 @@ public static class PartitionDocuments
     public static byte[] Write(PartitionState state, Guid write) => JsonSerializer.SerializeToUtf8Bytes(
         new PartitionDocument(
             write, state.TopicId, state.Partition, Ids(state.Replicas), Ids(state.Adding), Ids(state.Removing),
-            state.Leader.Value, state.LeaderEpoch.Value, Members(state.Isr), Members(state.Eligible), state.PartitionEpoch),
+            state.Leader.Value, state.LeaderEpoch.Value, Members(state.Isr), Members(state.Eligible), state.PartitionEpoch, state.IsAutomatic),
         PartitionJson.Default.PartitionDocument);
 
     /// <exception cref="JsonException">It is no such document.</exception>
@@ -33,6 +33,7 @@ public static class PartitionDocuments
             Isr = Members(document.Isr),
             Eligible = Members(document.Eligible),
             PartitionEpoch = document.PartitionEpoch,
+            IsAutomatic = document.Automatic,
         };
     }
 
@@ -51,7 +52,7 @@ public static class PartitionDocuments
 /// <param name="Eligible">As <paramref name="Isr"/>.</param>
 internal sealed record PartitionDocument(
     Guid Write, Guid TopicId, int Partition, int[] Replicas, int[] Adding, int[] Removing,
-    int Leader, int LeaderEpoch, long[][] Isr, long[][] Eligible, int PartitionEpoch);
+    int Leader, int LeaderEpoch, long[][] Isr, long[][] Eligible, int PartitionEpoch, bool Automatic = false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PartitionDocument))]

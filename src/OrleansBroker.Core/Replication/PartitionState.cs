@@ -36,6 +36,9 @@ public sealed record PartitionState
 
     public int PartitionEpoch { get; init; }
 
+    /// <summary>The reassignment that is under way was begun by the cluster itself (<see cref="Rebalancing.RebalancePlanner"/>): what it copies is throttled, and another one may take its place.</summary>
+    public bool IsAutomatic { get; init; }
+
     /// <summary>
     /// How many replicas there are without those that are only being added: <c>min.insync.replicas</c> never asks for more, so that
     /// a partition takes writes while it gets more replicas.
@@ -74,6 +77,7 @@ public sealed record PartitionState
         PartitionEpoch = PartitionEpoch,
         Adding = Adding,
         Removing = Removing,
+        IsAutomatic = IsAutomatic,
         Eligible = Array.ConvertAll(Eligible, member => member.Broker),
     };
 }

@@ -58,14 +58,22 @@ public static class Reassignment
             : null;
     }
 
+    /// <summary>Why a move that was decided from these replicas is of no use any more; null where it is.</summary>
+    public static Refusal? CheckAutomatic(PartitionState state, IReadOnlyList<BrokerId> from) =>
+        state.IsReassigning && !state.IsAutomatic ? new(ErrorCode.ReassignmentInProgress, "The partition is moved as an administrator has said")
+        : !Target(state).SequenceEqual(from) ? new(ErrorCode.InvalidReplicaAssignment, $"The partition is to have replicas {string.Join(",", Target(state))}")
+        : null;
+
     /// <summary>
     /// The state in which a move begins. Replicas that an earlier move was adding and that are not wanted any more are gone at once.
     /// </summary>
-    public static PartitionState Begin(PartitionState state, IReadOnlyList<BrokerId> target)
+    /// <param name="isAutomatic">See <see cref="PartitionState.IsAutomatic"/>.</param>
+    public static PartitionState Begin(PartitionState state, IReadOnlyList<BrokerId> target, bool isAutomatic = false)
     {
         var origin = Origin(state);
         BrokerId[] removing = [.. origin.Except(target).OrderBy(broker => broker.Value)];
-        return Changed(state, [.. target, .. removing], [.. target.Except(origin).OrderBy(broker => broker.Value)], removing);
+        BrokerId[] adding = [.. target.Except(origin).OrderBy(broker => broker.Value)];
+        return Changed(state, [.. target, .. removing], adding, removing, isAutomatic && adding.Length + removing.Length > 0);
     }
 
     /// <summary>The state in which the move that is under way has never been.</summary>
@@ -87,14 +95,15 @@ public static class Reassignment
     private static bool IsReady(IsrMember member, ClusterView brokers) =>
         brokers.Find(member.Broker) is { IsDraining: false } broker && broker.DataEpoch <= member.BrokerEpoch;
 
-    private static PartitionState Changed(PartitionState state, BrokerId[] replicas, BrokerId[] adding, BrokerId[] removing) =>
-        replicas.SequenceEqual(state.Replicas) && adding.SequenceEqual(state.Adding) && removing.SequenceEqual(state.Removing)
+    private static PartitionState Changed(PartitionState state, BrokerId[] replicas, BrokerId[] adding, BrokerId[] removing, bool isAutomatic = false) =>
+        replicas.SequenceEqual(state.Replicas) && adding.SequenceEqual(state.Adding) && removing.SequenceEqual(state.Removing) && isAutomatic == state.IsAutomatic
             ? state
             : state with
             {
                 Replicas = replicas,
                 Adding = adding,
                 Removing = removing,
+                IsAutomatic = isAutomatic,
                 Isr = Array.FindAll(state.Isr, member => Array.IndexOf(replicas, member.Broker) >= 0),
                 Eligible = Array.FindAll(state.Eligible, member => Array.IndexOf(replicas, member.Broker) >= 0),
                 PartitionEpoch = state.PartitionEpoch + 1,

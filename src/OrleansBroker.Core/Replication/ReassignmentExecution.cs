@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Ports;
+using OrleansBroker.Core.Rebalancing;
 using OrleansBroker.Core.Topics;
 using OrleansBroker.Protocol;
 
@@ -15,13 +17,15 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
 
     private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
 
-    public async ValueTask<IReadOnlyList<AlteredReassignment>> AlterAsync(AlterReassignments request, CancellationToken cancellation)
-    {
-        var altered = new AlteredReassignment[request.Partitions.Count];
-        await Concurrently.ForEachAsync([.. Enumerable.Range(0, altered.Length)], AtOnceMax, async i =>
-            altered[i] = await AlterAsync(request.Partitions[i], request.AllowReplicationFactorChange, cancellation));
-        return altered;
-    }
+    /// <summary>Why a state is not to be changed, or the state that is wanted in its place.</summary>
+    private delegate (Refusal? Refusal, PartitionState Next) Decision(PartitionState state, ClusterView brokers);
+
+    public ValueTask<IReadOnlyList<AlteredReassignment>> AlterAsync(AlterReassignments request, CancellationToken cancellation) =>
+        AlterAllAsync(request.Partitions, wanted => (wanted.Key, (state, brokers) => Alter(state, wanted.Replicas, brokers, request.AllowReplicationFactorChange)), cancellation);
+
+    /// <summary>Begins moves that nobody has asked for.</summary>
+    public ValueTask<IReadOnlyList<AlteredReassignment>> MoveAsync(MoveReplicas request, CancellationToken cancellation) =>
+        AlterAllAsync(request.Moves, move => (move.Key, (state, brokers) => Move(state, move, brokers)), cancellation);
 
     /// <summary>Goes on with moves that wait for nothing but their leader.</summary>
     public async ValueTask SweepAsync(CancellationToken cancellation)
@@ -48,9 +52,20 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
         await Task.WhenAll(leaving.GroupBy(each => each.Successor, each => each.Key).Select(group => HandOverAsync(group.Key, [.. group], cancellation)));
     }
 
-    private async ValueTask<AlteredReassignment> AlterAsync(WantedReplicas wanted, bool allowReplicationFactorChange, CancellationToken cancellation)
+    private async ValueTask<IReadOnlyList<AlteredReassignment>> AlterAllAsync<T>(IReadOnlyList<T> wanted, Func<T, (ReplicaKey Key, Decision Decide)> read, CancellationToken cancellation)
     {
-        if (replicas.Find(wanted.Key) is not { } replica)
+        var altered = new AlteredReassignment[wanted.Count];
+        await Concurrently.ForEachAsync([.. Enumerable.Range(0, altered.Length)], AtOnceMax, async i =>
+        {
+            var (key, decide) = read(wanted[i]);
+            altered[i] = await AlterAsync(key, decide, cancellation);
+        });
+        return altered;
+    }
+
+    private async ValueTask<AlteredReassignment> AlterAsync(ReplicaKey key, Decision decide, CancellationToken cancellation)
+    {
+        if (replicas.Find(key) is not { } replica)
         {
             return NotLeader("This broker holds no replica of the partition");
         }
@@ -58,10 +73,10 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
         Refusal? refusal = null;
         var successor = BrokerId.None;
         var before = replica.Partition.State;
-        var isStored = await isr.AlterAsync(replica, state => Change(state, wanted.Replicas, allowReplicationFactorChange, out refusal, out successor), cancellation);
+        var isStored = await isr.AlterAsync(replica, state => Change(state, decide, out refusal, out successor), cancellation);
         if (successor != BrokerId.None)
         {
-            await HandOverAsync(successor, [wanted.Key], cancellation);
+            await HandOverAsync(successor, [key], cancellation);
             return NotLeader($"Broker {successor} takes over, as this one is not among the replicas");
         }
 
@@ -79,19 +94,26 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
         return new(null, replica.Partition.State);
     }
 
-    private PartitionState? Change(PartitionState state, IReadOnlyList<BrokerId>? target, bool allowReplicationFactorChange, out Refusal? refusal, out BrokerId successor)
+    private static (Refusal? Refusal, PartitionState Next) Alter(PartitionState state, IReadOnlyList<BrokerId>? target, ClusterView brokers, bool allowReplicationFactorChange) =>
+        target is null
+            ? (state.IsReassigning ? null : new Refusal(ErrorCode.NoReassignmentInProgress, "No move of the partition is under way"), Reassignment.Cancel(state))
+            : (Reassignment.Check(state, target, brokers, allowReplicationFactorChange), Reassignment.Begin(state, target));
+
+    private static (Refusal? Refusal, PartitionState Next) Move(PartitionState state, RebalanceMove move, ClusterView brokers) => (
+        Reassignment.CheckAutomatic(state, move.From) ?? Reassignment.Check(state, move.To, brokers, allowReplicationFactorChange: false),
+        Reassignment.Begin(state, move.To, isAutomatic: true));
+
+    private PartitionState? Change(PartitionState state, Decision decide, out Refusal? refusal, out BrokerId successor)
     {
         var brokers = services.Membership.Current;
         successor = BrokerId.None;
-        refusal = target is not null ? Reassignment.Check(state, target, brokers, allowReplicationFactorChange)
-            : state.IsReassigning ? null
-            : new(ErrorCode.NoReassignmentInProgress, "No move of the partition is under way");
+        (refusal, var next) = decide(state, brokers);
         if (refusal is not null)
         {
             return null;
         }
 
-        var next = target is null ? Reassignment.Cancel(state) : Reassignment.Complete(Reassignment.Begin(state, target));
+        next = Reassignment.Complete(next);
         if (Array.IndexOf(next.Replicas, state.Leader) < 0)
         {
             successor = Reassignment.Successor(state, next.Replicas, brokers);

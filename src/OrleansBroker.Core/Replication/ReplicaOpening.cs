@@ -16,6 +16,8 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
     private readonly ILogger _logger = services.Loggers.CreateLogger<BrokerReplicas>();
     private readonly ReplicationQuota _leaderQuota = new(services.Clock, () => services.Config.Current.LeaderReplicationThrottledRate);
     private readonly ReplicationQuota _followerQuota = new(services.Clock, () => services.Config.Current.FollowerReplicationThrottledRate);
+    private readonly ReplicationQuota _movesLeaderQuota = new(services.Clock, () => services.Config.Current.AutoRebalanceThrottledRate);
+    private readonly ReplicationQuota _movesFollowerQuota = new(services.Clock, () => services.Config.Current.AutoRebalanceThrottledRate);
     private readonly Lock _gate = new();
     private readonly Dictionary<ReplicaKey, (PartitionState State, bool IsNew)> _missed = [];
 
@@ -217,11 +219,12 @@ internal sealed class ReplicaOpening(ReplicaServices services, ReplicaSet replic
         var partition = new Partition(services.Self.Id, log, before, topic.IsInternal, services.Flushes);
         var (minInSyncReplicas, allowsUncleanElection) = TopicConfigs.ToReplicationConfig(topic.Configs, services.Config.Current);
         partition.Configure(config, minInSyncReplicas, allowsUncleanElection);
+        partition.Throttles.SetMoves(_movesLeaderQuota, _movesFollowerQuota);
         Throttle(partition, topic);
         return partition;
     }
 
-    private void Throttle(Partition partition, TopicImage topic) => partition.Throttle(
+    private void Throttle(Partition partition, TopicImage topic) => partition.Throttles.SetNamed(
         IsNamed(ThrottledReplicas.OfLeaders, partition, topic) ? _leaderQuota : null,
         IsNamed(ThrottledReplicas.OfFollowers, partition, topic) ? _followerQuota : null);
 

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using OrleansBroker.Core.Configuration;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 
@@ -28,6 +30,9 @@ public sealed class Catalog(Func<Guid> newTopicId)
 
     /// <summary>The brokers for which something was altered, in the order of their ids.</summary>
     public IEnumerable<BrokerId> BrokersWithConfigs => _brokerConfigs.Keys.OrderBy(broker => broker.Value);
+
+    /// <summary>The brokers that are to leave the cluster for good: nothing new is placed on them.</summary>
+    public ImmutableHashSet<BrokerId> Decommissioned { get; private set; } = [];
 
     public CatalogTopic? Find(string name) => _byName.GetValueOrDefault(name);
 
@@ -67,6 +72,7 @@ public sealed class Catalog(Func<Guid> newTopicId)
                 break;
             case BrokerConfigChanged { Broker: { } broker } changed:
                 _brokerConfigs[broker] = changed.Configs;
+                Decommissioned = changed.Configs.TryGetValue(BrokerConfig.DecommissionName, out var text) && bool.TryParse(text, out var isSet) && isSet ? Decommissioned.Add(broker) : Decommissioned.Remove(broker);
                 break;
             case BrokerConfigChanged changed:
                 AllBrokersConfigs = changed.Configs;

@@ -110,7 +110,7 @@ internal sealed class ConfigAlteration(Catalog catalog, CatalogView view)
         if (name.Length > 0)
         {
             broker = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? new BrokerId(id) : BrokerId.None;
-            if (!view.Brokers.Any(live => live.Id == broker))
+            if (!view.Brokers.Any(live => live.Id == broker) && !view.Knows(broker.Value))
             {
                 return new(InvalidRequest, $"There is no broker '{name}' in the cluster: the name is a broker's id, or empty for all brokers");
             }

@@ -1,11 +1,14 @@
+using OrleansBroker.Core.Configuration;
 using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Storage.Files;
 
 namespace OrleansBroker.Embedded.Cluster;
 
 /// <summary>
 /// A cluster of brokers inside this process, each with a listener and a directory of its own: for <c>silo/run --brokers</c>, and for
-/// tests of applications, which may stop, kill, pause and cut off its brokers. Clients see an ordinary cluster.
+/// tests of applications, which may stop, kill, pause and cut off its brokers, and have others join and leave. Clients see an ordinary
+/// cluster.
 /// </summary>
 /// <example>
 /// <code>
@@ -16,10 +19,12 @@ namespace OrleansBroker.Embedded.Cluster;
 /// </example>
 public sealed class EmbeddedCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+
     private readonly EmbeddedClusterOptions _options;
     private readonly FileDocumentStore _documents;
     private readonly InProcessCluster _cluster;
-    private readonly EmbeddedClusterBroker[] _brokers;
+    private volatile EmbeddedClusterBroker[] _brokers;
     private readonly IDisposable _directory;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
@@ -75,6 +80,41 @@ public sealed class EmbeddedCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Has one more broker join. It is given its share of the replicas that there are once nobody has come or gone for
+    /// <c>auto.rebalance.delay.ms</c>.
+    /// </summary>
+    /// <returns>The broker, which runs.</returns>
+    /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
+    public async Task<EmbeddedClusterBroker> AddBrokerAsync()
+    {
+        EmbeddedClusterBroker? added = null;
+        await InTurnAsync(async () =>
+        {
+            added = new EmbeddedClusterBroker(_options, _cluster, _brokers.Length);
+            await added.StartAsync(CancellationToken.None);
+            _brokers = [.. _brokers, added];
+        });
+        return added!;
+    }
+
+    /// <summary>Has all that a broker holds moved to others; completes when it holds nothing. Then it can be stopped for good.</summary>
+    /// <param name="cancellation">Ends the wait; <see cref="RecommissionAsync"/> ends the moving. What has more replicas than brokers would be left stays.</param>
+    /// <exception cref="InvalidOperationException">The cluster refuses; the message says why.</exception>
+    public async Task DecommissionAsync(int broker, CancellationToken cancellation = default)
+    {
+        await SetDecommissionedAsync(broker, true);
+        while (Asked.Services.Metadata.Current is var image
+            && !(image.Decommissioned.Contains(_brokers[broker].Id) && image.Topics.All(topic => topic.Partitions.All(partition => Array.IndexOf(partition.Replicas, _brokers[broker].Id) < 0))))
+        {
+            await Task.Delay(LookInterval, cancellation);
+        }
+    }
+
+    /// <summary>Takes back that a broker is to leave: it is given its share again.</summary>
+    /// <inheritdoc cref="DecommissionAsync" path="/exception"/>
+    public Task RecommissionAsync(int broker) => SetDecommissionedAsync(broker, false);
+
     /// <summary>Starts a broker that was stopped or killed, on the port that it had.</summary>
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
     public Task StartAsync(int broker) => InTurnAsync(async () =>
@@ -86,10 +126,10 @@ public sealed class EmbeddedCluster : IAsyncDisposable
     });
 
     /// <summary>Stops a broker cleanly: it hands its leaderships over first.</summary>
-    public Task StopAsync(int broker) => InTurnAsync(_brokers[broker].StopAsync);
+    public Task StopAsync(int broker) => InTurnAsync(() => _brokers[broker].StopAsync());
 
     /// <summary>Ends a broker as <c>kill -9</c> would: its connections break, nothing more is answered, and its files stay as they are.</summary>
-    public Task KillAsync(int broker) => InTurnAsync(_brokers[broker].KillAsync);
+    public Task KillAsync(int broker) => InTurnAsync(() => _brokers[broker].KillAsync());
 
     /// <summary>Has a broker do nothing and answer nothing. After <see cref="EmbeddedClusterOptions.DeathAfter"/> the others take it to be dead.</summary>
     public void Pause(int broker)
@@ -157,6 +197,33 @@ public sealed class EmbeddedCluster : IAsyncDisposable
                 _directory.Dispose();
             }
         });
+    }
+
+    /// <summary>A broker that runs, and knows what the others do.</summary>
+    private BrokerHost Asked =>
+        Array.Find(_brokers, broker => broker is { State: BrokerState.Running, IsMember: true, IsIsolated: false })?.Host ?? throw new InvalidOperationException("no broker runs that could be asked");
+
+    private async Task SetDecommissionedAsync(int broker, bool isSet)
+    {
+        var operation = isSet ? ConfigOperation.Set : ConfigOperation.Delete;
+        var response = await Asked.Services.Topics.IncrementalAlterConfigsAsync(
+            new IncrementalAlterConfigsRequest
+            {
+                Resources =
+                [
+                    new()
+                    {
+                        ResourceType = (sbyte)ConfigResourceType.Broker,
+                        ResourceName = _brokers[broker].Id.ToString(),
+                        Configs = [new() { Name = BrokerConfig.DecommissionName, ConfigOperation = (sbyte)operation, Value = isSet ? "true" : null }],
+                    },
+                ],
+            },
+            CancellationToken.None);
+        if (response.Responses[0] is { ErrorCode: not ErrorCode.None } refused)
+        {
+            throw new InvalidOperationException($"broker {broker}: {refused.ErrorCode} {refused.ErrorMessage}");
+        }
     }
 
     private async Task InTurnAsync(Func<Task> action)

@@ -36,6 +36,9 @@ public sealed class EmbeddedClusterBroker
         ? []
         : ReplicaStatus.AllOf(host);
 
+    /// <summary>Null before the first life.</summary>
+    internal BrokerHost? Host => _broker?.Host;
+
     internal string ClusterId => _broker!.Host!.Services.Logs.ClusterId;
 
     /// <summary>Whether the broker runs and the others take it to be alive.</summary>

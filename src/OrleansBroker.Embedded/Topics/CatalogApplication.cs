@@ -17,6 +17,7 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
     public void Load(Catalog catalog)
     {
         AlterBroker(catalog);
+        metadata.Change(image => image with { Decommissioned = catalog.Decommissioned });
         metadata.Change(image => image.With(catalog.Topics.Select(ToImage)));
     }
 
@@ -37,7 +38,7 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
             await TellAsync(topic, () => partitions.TopicCreatedAsync(topic));
         }
 
-        metadata.Change(image => image.With(created));
+        metadata.Change(image => (image with { Decommissioned = catalog.Decommissioned }).With(created));
         foreach (var record in records)
         {
             await ApplyAsync(record, catalog);

@@ -179,7 +179,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
             }
 
             var brokers = _services.Membership.Current;
-            var result = decide(_catalog, new CatalogView(_config.Current, [.. brokers.Brokers.Where(broker => !broker.IsDraining).Select(broker => new CatalogBroker(broker.Id, broker.Rack))]));
+            var result = decide(_catalog, View(brokers));
             if (result.Records.Count == 0 && !_store.IsBehind)
             {
                 return result.Response;
@@ -197,6 +197,16 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
         }
 
         return refuse(new(NotController, "The catalog is written by others all the time"));
+    }
+
+    private CatalogView View(ClusterView brokers)
+    {
+        var placeable = brokers.Brokers.Where(broker => !broker.IsDraining && !_catalog.Decommissioned.Contains(broker.Id)).Select(broker => new CatalogBroker(broker.Id, broker.Rack));
+        return new(_config.Current, [.. placeable])
+        {
+            Knows = id => brokers.IsAlive(id) || _catalog.BrokersWithConfigs.Contains(id)
+                || _metadata.Current.Topics.Any(topic => Array.Exists(topic.Partitions, partition => Array.IndexOf(partition.Replicas, id) >= 0)),
+        };
     }
 
     /// <summary>Reads what changed, or everything where it is not known what did.</summary>

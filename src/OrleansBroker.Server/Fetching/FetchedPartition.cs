@@ -222,7 +222,7 @@ internal sealed class FetchedPartition
             return ErrorCode.NotLeaderOrFollower;
         }
 
-        partition.LeaderThrottle?.Record(Records.Length);
+        partition.Throttles.RecordSent(partition.State, scope.Sender.Replica, Records.Length);
         return error;
     }
 

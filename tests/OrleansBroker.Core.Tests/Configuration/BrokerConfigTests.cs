@@ -77,12 +77,24 @@ public sealed class BrokerConfigTests
     }
 
     [Fact]
+    public void That_a_broker_is_to_leave_is_said_of_one_and_while_it_runs()
+    {
+        var (leaves, nothing) = (TopicConfigsTests.Of(("broker.decommission", "true")), TopicConfigsTests.Of());
+
+        Assert.True(BrokerConfig.Default.TryAlter(leaves, nothing, out var config, out _) && config.BrokerDecommission);
+        Assert.False(BrokerConfig.Default.TryAlter(nothing, leaves, out _, out var problems));
+        Assert.Equal("broker.decommission", Assert.Single(problems).Name);
+        Assert.False(BrokerConfig.TryCreate(leaves, out _, out _));
+    }
+
+    [Fact]
     public void Only_what_the_logs_and_replication_take_anew_is_dynamic()
     {
+        string[] moves = ["auto.rebalance.concurrent.moves", "auto.rebalance.delay.ms", "auto.rebalance.mode", "auto.rebalance.throttled.rate", "broker.decommission"];
         var behindTopics = TopicConfigTable.Table.All.Where(topic => topic.Synonyms.Count > 0).Select(topic => topic.Synonyms[0].BrokerConfig);
 
         Assert.Equal(
-            behindTopics.Concat(["producer.id.expiration.ms", "leader.replication.throttled.rate", "follower.replication.throttled.rate"]).Order(StringComparer.Ordinal),
+            behindTopics.Concat(["producer.id.expiration.ms", "leader.replication.throttled.rate", "follower.replication.throttled.rate", .. moves]).Order(StringComparer.Ordinal),
             BrokerConfigTable.Table.All.Where(definition => definition.IsDynamic).Select(definition => definition.Name));
     }
 }

@@ -21,6 +21,7 @@ public sealed class PeerMessagesTests
         Isr = [new IsrMember(new(2), 11), new IsrMember(new(1), 12)],
         Eligible = [new IsrMember(new(3), 13)],
         PartitionEpoch = 9,
+        IsAutomatic = true,
     };
 
     [Fact]
@@ -48,6 +49,23 @@ public sealed class PeerMessagesTests
 
         Assert.Equivalent(described, Passed(new DescribedReplicasMessage(described)).ToDescribed(), strict: true);
         Assert.Equivalent(altered, Passed(new AlteredReassignmentsMessage(altered)).ToAltered(), strict: true);
+    }
+
+    [Fact]
+    public void A_move_arrives_as_it_was_sent()
+    {
+        var request = new MoveReplicas([new(new(State.TopicId, 1), [new(1), new(2)], [new(3), new(2)])]);
+
+        Assert.Equivalent(request, Passed(new MoveReplicasMessage(request)).ToRequest(), strict: true);
+    }
+
+    [Fact]
+    public void A_build_that_knows_no_automatic_moves_is_told_of_a_state_without_them()
+    {
+        var news = new AnnouncementMessage(new Announcement(new BrokerId(2), 11, 5, 6, [State]));
+        var told = MessageBytes.Read<AnnouncementMessage>(MessageBytes.Write(news, 0, flexible: true), 0, flexible: true);
+
+        Assert.Equivalent(State with { IsAutomatic = false }, Assert.Single(told.ToNews().States), strict: true);
     }
 
     [Fact]

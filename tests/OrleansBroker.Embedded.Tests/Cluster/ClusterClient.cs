@@ -185,7 +185,7 @@ internal sealed class ClusterClient(Func<IReadOnlyList<ClusterClient.Broker>> lo
     /// <param name="Replicas">What it knows of its own; empty where it has stopped.</param>
     internal sealed record Broker(string Endpoint, BrokerState State, IReadOnlyList<ReplicaStatus> Replicas);
 
-    private static List<string> Values(RecordSet records)
+    internal static List<string> Values(RecordSet records)
     {
         var values = new List<string>();
         var rest = records.Memory.Span;

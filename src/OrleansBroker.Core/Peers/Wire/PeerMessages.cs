@@ -12,7 +12,7 @@ namespace OrleansBroker.Core.Peers.Wire;
 public static class PeerMessages
 {
     public const short VersionMin = 0;
-    public const short VersionMax = 0;
+    public const short VersionMax = 1;
 
     private static readonly Dictionary<Type, PeerApi> ByRequest = [];
     private static readonly Dictionary<short, PeerApi> ByKind = [];
@@ -36,6 +36,8 @@ public static class PeerMessages
         AddForwarded<ForwardedAlterConfigs, AlterConfigsRequest, AlterConfigsResponse>(11, ask => ask.Request, request => new(request));
         AddForwarded<ForwardedIncrementalAlterConfigs, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(12, ask => ask.Request, request => new(request));
         Add(new PeerApi<ReportFailedReplicas, bool, ReportFailedReplicasMessage, EmptyMessage>(13, ask => new(ask), message => message.ToRequest(), _ => new(), _ => true));
+        Add(new PeerApi<MoveReplicas, IReadOnlyList<AlteredReassignment>, MoveReplicasMessage, AlteredReassignmentsMessage>(
+            14, ask => new(ask), message => message.ToRequest(), altered => new(altered), message => message.ToAltered()));
     }
 
     /// <summary>The types of the questions that can be sent.</summary>

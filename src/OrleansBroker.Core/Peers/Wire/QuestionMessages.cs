@@ -1,3 +1,4 @@
+using OrleansBroker.Core.Rebalancing;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Wire;
@@ -217,6 +218,42 @@ internal sealed class AlterReassignmentsMessage : IWireStruct
         {
             codec.Struct(ref Key);
             codec.NullableInt32Array(ref Replicas);
+        }
+    }
+}
+
+internal sealed class MoveReplicasMessage : IWireStruct
+{
+    public Move[] Moves = [];
+
+    public MoveReplicasMessage()
+    {
+    }
+
+    public MoveReplicasMessage(MoveReplicas request) =>
+        Moves = [.. request.Moves.Select(move => new Move { Key = new(move.Key), From = ToNumbers(move.From), To = ToNumbers(move.To) })];
+
+    public MoveReplicas ToRequest() => new(Array.ConvertAll(Moves, move => new RebalanceMove(move.Key.ToKey(), ToBrokers(move.From), ToBrokers(move.To))));
+
+    public void Describe<TCodec>(ref TCodec codec)
+        where TCodec : struct, IWireCodec, allows ref struct => codec.Array(ref Moves);
+
+    private static int[] ToNumbers(BrokerId[] brokers) => Array.ConvertAll(brokers, broker => broker.Value);
+
+    private static BrokerId[] ToBrokers(int[] numbers) => Array.ConvertAll(numbers, number => new BrokerId(number));
+
+    internal sealed class Move : IWireStruct
+    {
+        public ReplicaKeyMessage Key = new();
+        public int[] From = [];
+        public int[] To = [];
+
+        public void Describe<TCodec>(ref TCodec codec)
+            where TCodec : struct, IWireCodec, allows ref struct
+        {
+            codec.Struct(ref Key);
+            codec.Int32Array(ref From);
+            codec.Int32Array(ref To);
         }
     }
 }

@@ -61,6 +61,7 @@ internal sealed class PartitionStateMessage : IWireStruct
     public IsrMemberMessage[] Isr = [];
     public IsrMemberMessage[] Eligible = [];
     public int PartitionEpoch;
+    public bool IsAutomatic;
 
     public PartitionStateMessage()
     {
@@ -77,6 +78,7 @@ internal sealed class PartitionStateMessage : IWireStruct
         Isr = Array.ConvertAll(state.Isr, member => new IsrMemberMessage(member));
         Eligible = Array.ConvertAll(state.Eligible, member => new IsrMemberMessage(member));
         PartitionEpoch = state.PartitionEpoch;
+        IsAutomatic = state.IsAutomatic;
     }
 
     public PartitionState ToState() => new()
@@ -91,6 +93,7 @@ internal sealed class PartitionStateMessage : IWireStruct
         Isr = Array.ConvertAll(Isr, member => member.ToMember()),
         Eligible = Array.ConvertAll(Eligible, member => member.ToMember()),
         PartitionEpoch = PartitionEpoch,
+        IsAutomatic = IsAutomatic,
     };
 
     public void Describe<TCodec>(ref TCodec codec)
@@ -105,6 +108,7 @@ internal sealed class PartitionStateMessage : IWireStruct
         codec.Array(ref Isr);
         codec.Array(ref Eligible);
         codec.Int32(ref PartitionEpoch);
+        codec.Boolean(ref IsAutomatic, since: 1);
     }
 
     private static int[] ToNumbers(BrokerId[] brokers) => Array.ConvertAll(brokers, broker => broker.Value);

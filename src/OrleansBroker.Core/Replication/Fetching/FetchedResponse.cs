@@ -94,7 +94,7 @@ internal sealed class FetchedResponse(
     /// <summary>Has a partition wait that is throttled. A replica that is in sync never does: what is committed would wait with it.</summary>
     public bool TryPause(FollowedPartition followed)
     {
-        if (followed.Partition.FollowerThrottle is not { IsExceeded: true } || followed.Partition.State.IsInSync(services.Self.Id))
+        if (!followed.Partition.IsThrottledAsFollower)
         {
             return false;
         }
@@ -147,7 +147,7 @@ internal sealed class FetchedResponse(
 
         if (result.Error == ErrorCode.None)
         {
-            followed.Partition.FollowerThrottle?.Record(data.Records.Length);
+            followed.Partition.Throttles.RecordFetched(followed.Partition.State, services.Self.Id, data.Records.Length);
             return true;
         }
 
