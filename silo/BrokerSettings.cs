@@ -15,30 +15,24 @@ internal static class BrokerSettings
 
     public static EmbeddedBrokerOptions? TryBuild(CommandLine commandLine, ILoggerFactory loggers, out string problem)
     {
-        if (ReadSettings(commandLine, out problem) is not { } settings)
-        {
-            return null;
-        }
-
+        var settings = ReadSettings(commandLine);
         AddEndpoint(settings, "listeners", commandLine.Listen);
         AddEndpoint(settings, "advertised.listeners", commandLine.Advertise);
-        if (commandLine.Silo is { } silo)
+        var silo = commandLine.Silo;
+        if (!silo.IsAlone)
         {
-            if (silo.Clustering != "localhost")
-            {
-                // What is said of it comes after it.
-                settings.Insert(0, new("min.insync.replicas", "2"));
-            }
+            // What is said of it comes after it.
+            settings.Insert(0, new("min.insync.replicas", "2"));
+        }
 
-            if (silo.BrokerId is { } id)
-            {
-                settings.Add(new("node.id", id.ToString(CultureInfo.InvariantCulture)));
-            }
-            else if (silo.Clustering != "localhost" && !settings.Exists(setting => setting.Key is "node.id" or "broker.id"))
-            {
-                problem = $"--broker-id: is needed with --clustering {silo.Clustering}, or node.id in the configuration";
-                return null;
-            }
+        if (silo.BrokerId is { } id)
+        {
+            settings.Add(new("node.id", id.ToString(CultureInfo.InvariantCulture)));
+        }
+        else if (!silo.IsAlone && !settings.Exists(setting => setting.Key is "node.id" or "broker.id"))
+        {
+            problem = $"--broker-id: is needed with --clustering {silo.Clustering}, or node.id in the configuration";
+            return null;
         }
 
         if (commandLine.Racks.Count > 0)
@@ -46,7 +40,7 @@ internal static class BrokerSettings
             settings.Add(new("broker.rack", commandLine.Racks[0]));
         }
 
-        return TryCreate(settings, out problem) is { } config
+        return TryCreate(commandLine, settings, out problem) is { } config
             ? new EmbeddedBrokerOptions { Config = config, DataDirectory = config.LogDirectory ?? DefaultDataDirectory, Loggers = loggers }
             : null;
     }
@@ -54,7 +48,8 @@ internal static class BrokerSettings
     /// <summary>As <see cref="TryBuild"/>, for several brokers: what a single one is told by listeners and node.id follows from their number.</summary>
     public static EmbeddedClusterOptions? TryBuildCluster(CommandLine commandLine, ILoggerFactory loggers, out string problem)
     {
-        if (ReadSettings(commandLine, out problem) is not { } settings || TryCreate(settings, out problem) is not { } config)
+        var settings = ReadSettings(commandLine);
+        if (TryCreate(commandLine, settings, out problem) is not { } config)
         {
             return null;
         }
@@ -92,14 +87,9 @@ internal static class BrokerSettings
         };
     }
 
-    private static List<KeyValuePair<string, string>>? ReadSettings(CommandLine commandLine, out string problem)
+    private static List<KeyValuePair<string, string>> ReadSettings(CommandLine commandLine)
     {
-        if (ReadFile(commandLine.ConfigFile, out problem) is not { } settings)
-        {
-            return null;
-        }
-
-        settings.AddRange(commandLine.Settings);
+        List<KeyValuePair<string, string>> settings = [.. commandLine.FileSettings, .. commandLine.Settings];
         if (commandLine.Data is not null)
         {
             settings.Add(new("log.dirs", commandLine.Data));
@@ -108,37 +98,24 @@ internal static class BrokerSettings
         return settings;
     }
 
-    private static BrokerConfig? TryCreate(IEnumerable<KeyValuePair<string, string>> settings, out string problem)
+    private static BrokerConfig? TryCreate(CommandLine commandLine, IEnumerable<KeyValuePair<string, string>> settings, out string problem)
     {
         var isUsable = BrokerConfig.TryCreate(settings, out var config, out var problems);
-        problem = string.Join("; ", problems.Select(found => $"{found.Name}: {found.Message}"));
+        problem = string.Join("; ", problems.Select(found => $"{Place(commandLine, found.Name)}{found.Name}: {found.Message}"));
         return isUsable ? config : null;
     }
+
+    /// <summary>Where a setting stands, for those who look for it.</summary>
+    private static string Place(CommandLine commandLine, string name) =>
+        commandLine.Settings.Any(setting => setting.Key == name) ? "--set "
+        : commandLine.FileSettings.Any(setting => setting.Key == name) ? $"{commandLine.File}: "
+        : string.Empty;
 
     private static void AddEndpoint(List<KeyValuePair<string, string>> settings, string name, string? endpoint)
     {
         if (endpoint is not null)
         {
             settings.Add(new(name, $"PLAINTEXT://{endpoint}"));
-        }
-    }
-
-    private static List<KeyValuePair<string, string>>? ReadFile(string? path, out string problem)
-    {
-        problem = string.Empty;
-        if (path is null)
-        {
-            return [];
-        }
-
-        try
-        {
-            return [.. PropertiesFile.Parse(File.ReadAllText(path))];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = $"--config {path}: {e.Message}";
-            return null;
         }
     }
 }

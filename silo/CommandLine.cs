@@ -12,27 +12,32 @@ internal sealed record CommandLine
           --listen HOST:PORT      where clients connect (default 127.0.0.1:9092; port 0 picks a free one)
           --advertise HOST:PORT   what clients are told to connect to (default: as --listen)
           --data DIR              where records and metadata are kept (default ./data)
-          --brokers N             run a cluster of N brokers in this process, on consecutive ports from --listen,
+          --runtime WHICH         what runs the broker: silo, as one of Orleans (default), or embedded, without Orleans
+          --brokers N             run a cluster of N brokers in this process, embedded, on consecutive ports from --listen,
                                   each with its own directory below --data (default 1)
           --rack NAME[,NAME...]   the racks that the brokers stand in, in order; may be given again and again
-          --clustering WHICH      run the broker as a silo of Orleans, and keep the membership in: localhost (this silo alone),
-                                  redis
+          --clustering WHICH      where the silos of a cluster find each other: localhost (this silo alone, the default), redis
           --broker-id N           this broker's number in the cluster (default: node.id of the configuration;
                                   0 with localhost)
           --cluster NAME          the cluster that the silo joins (default orleansbroker)
           --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis
                                   (default: files with localhost, otherwise as --clustering)
           --redis HOST:PORT       Redis, with further options of StackExchange.Redis behind commas
-          --silo-listen HOST:PORT where other silos connect (default: the host of --listen, port 11111 + broker id)
+          --silo-listen HOST:PORT where other silos connect (default: the host of --listen, port 11111 + broker id;
+                                  nowhere with localhost)
           --gateway-port PORT     where Orleans clients connect (default 0: nowhere)
           --set NAME=VALUE        a broker configuration by Kafka's name; may be given again and again
-          --config FILE           broker configurations in Kafka's properties format; --set comes after it
+          --config FILE           broker configurations in Kafka's properties format, and options; --set comes after it
           --log LEVEL             what to log: error, warning (default), information, debug
           --help                  this text
 
-        An option can also be given as an environment variable, ORLEANSBROKER_BROKER_ID for --broker-id; the command line wins.
+        An option can also be given as an environment variable, ORLEANSBROKER_SILO_LISTEN for --silo-listen, or in the file,
+        orleansbroker.silo.listen. The command line wins over the environment, and that over the file.
         Prints one line for each broker that is ready, and stops on SIGTERM and Ctrl-C.
         """;
+
+    /// <summary>Whatever else is said, it is not looked at.</summary>
+    public const string HelpOption = "--help";
 
     private const int BrokersMax = 100;
 
@@ -47,8 +52,14 @@ internal sealed record CommandLine
     /// <inheritdoc cref="Listen"/>
     public string? Data { get; init; }
 
-    /// <inheritdoc cref="Listen"/>
-    public string? ConfigFile { get; init; }
+    /// <summary>The configuration file; null where there is none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>What the file says to the broker, in its order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> FileSettings { get; init; } = [];
+
+    /// <summary>silo or embedded; null where it follows from the rest.</summary>
+    public string? Runtime { get; init; }
 
     /// <summary>1 unless given.</summary>
     public int Brokers { get; init; } = 1;
@@ -56,41 +67,33 @@ internal sealed record CommandLine
     /// <summary>Of each broker, in order.</summary>
     public IReadOnlyList<string> Racks { get; init; } = [];
 
-    /// <summary>What the broker is told as a silo; null where it is none.</summary>
-    public SiloCommandLine? Silo { get; init; }
+    /// <summary>What the broker is told as a silo.</summary>
+    public SiloCommandLine Silo { get; init; } = new();
 
-    /// <summary>Names and values in the order in which they were given.</summary>
+    /// <summary>Whether the broker is a silo, where this build has Orleans or was asked for it.</summary>
+    public bool IsSilo => Runtime == "silo" || Silo.IsNamed || (Runtime is null && Brokers == 1 && HasOrleans);
+
+    /// <summary>Names and values of the command line, in the order in which they were given.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
-    /// <summary>Reads the arguments; where they are not of the form that <see cref="Usage"/> shows, <paramref name="problem"/> says why in one line.</summary>
-    public static CommandLine? TryParse(IReadOnlyList<string> arguments, out string problem)
+    private static bool HasOrleans =>
+#if ORLEANS
+        true;
+#else
+        false;
+#endif
+
+    /// <summary>Takes what was given; where it is not of the form that <see cref="Usage"/> shows, <paramref name="problem"/> says why in one line.</summary>
+    public static CommandLine? TryParse(OptionSources given, out string problem)
     {
         problem = string.Empty;
-        var parsed = new CommandLine();
         var settings = new List<KeyValuePair<string, string>>();
-        for (var i = 0; i < arguments.Count; i++)
+        var parsed = new CommandLine { File = given.File, FileSettings = given.Settings };
+        foreach (var option in given.Options)
         {
-            var (name, value) = Split(arguments[i]);
-            if (name is "--help" or "-h")
-            {
-                return new CommandLine { Help = true };
-            }
-
-            if (value is null && ++i < arguments.Count)
-            {
-                value = arguments[i];
-            }
-
-            if (value is null)
-            {
-                problem = $"{name} needs a value";
-                return null;
-            }
-
-            var next = parsed.With(name, value, settings, out problem);
-            if (next is null)
+            if (parsed.With(option, settings, out problem) is not { } next)
             {
                 return null;
             }
@@ -98,7 +101,7 @@ internal sealed record CommandLine
             parsed = next;
         }
 
-        problem = parsed.Silo?.FindProblem(parsed) ?? string.Empty;
+        problem = parsed.FindProblem() ?? string.Empty;
         return problem.Length > 0 ? null : parsed with { Settings = settings };
     }
 
@@ -112,21 +115,22 @@ internal sealed record CommandLine
             && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= ushort.MaxValue;
     }
 
-    private static (string Name, string? Value) Split(string argument)
-    {
-        var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        return argument.StartsWith("--", StringComparison.Ordinal) && equals > 0
-            ? (argument[..equals], argument[(equals + 1)..])
-            : (argument, null);
-    }
+    /// <summary>What the options do not say together; null where they can be used.</summary>
+    private string? FindProblem() =>
+        Brokers > 1 && Runtime == "silo" ? "--brokers: not with --runtime silo, where each silo is one broker"
+        : Runtime == "embedded" && Silo.IsNamed ? "--runtime embedded: without Orleans, and so without --clustering and what belongs to it"
+        : Silo.FindProblem(this);
 
-    private CommandLine? With(string name, string value, List<KeyValuePair<string, string>> settings, out string problem)
+    private CommandLine? With(GivenOption option, List<KeyValuePair<string, string>> settings, out string problem)
     {
         problem = string.Empty;
-        switch (name)
+        var value = option.Value;
+        switch (option.Name)
         {
+            case HelpOption:
+                return this with { Help = true };
             case "--listen" or "--advertise" when !TryParseEndpoint(value, out _, out _):
-                problem = $"{name} {value}: not of the form HOST:PORT";
+                problem = $"{option}: not of the form HOST:PORT";
                 return null;
             case "--listen":
                 return this with { Listen = value };
@@ -134,34 +138,35 @@ internal sealed record CommandLine
                 return this with { Advertise = value };
             case "--data":
                 return this with { Data = value };
+            case "--runtime" when value is "silo" or "embedded":
+                return this with { Runtime = value };
+            case "--runtime":
+                problem = $"{option}: not one of silo, embedded";
+                return null;
             case "--brokers" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var brokers) && brokers is >= 1 and <= BrokersMax:
                 return this with { Brokers = brokers };
             case "--brokers":
-                problem = $"--brokers {value}: not a number from 1 to {BrokersMax}";
+                problem = $"{option}: not a number from 1 to {BrokersMax}";
                 return null;
             case "--rack":
                 return this with { Racks = [.. Racks, .. value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] };
             case "--config":
-                return this with { ConfigFile = value };
-            case var _ when SiloCommandLine.Knows(name):
-                return SiloCommandLine.TryWith(Silo ?? new(), name, value, out problem) is { } silo ? this with { Silo = silo } : null;
-            case "--set":
-                var equals = value.IndexOf('=', StringComparison.Ordinal);
-                if (equals <= 0)
-                {
-                    problem = $"--set {value}: not of the form NAME=VALUE";
-                    return null;
-                }
-
+                return this;
+            case var name when SiloCommandLine.Knows(name):
+                return SiloCommandLine.TryWith(Silo, option, out problem) is { } silo ? this with { Silo = silo } : null;
+            case "--set" when value.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals:
                 settings.Add(new(value[..equals].Trim(), value[(equals + 1)..].Trim()));
                 return this;
+            case "--set":
+                problem = $"{option}: not of the form NAME=VALUE";
+                return null;
             case "--log" when Enum.TryParse<LogLevel>(value, ignoreCase: true, out var level):
                 return this with { LogLevel = level };
             case "--log":
-                problem = $"--log {value}: not one of error, warning, information, debug";
+                problem = $"{option}: not one of error, warning, information, debug";
                 return null;
             default:
-                problem = $"{name}: no such option (see --help)";
+                problem = $"{option.WrittenAs}: no such option (see --help)";
                 return null;
         }
     }

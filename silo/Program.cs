@@ -6,7 +6,7 @@ using OrleansBroker.Silo;
 // Socket completions run on the polling thread: a request costs no switch to the thread pool. Read once, by the first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-if (CommandLine.TryParse([.. EnvironmentArguments.Read(args), .. args], out var problem) is not { } commandLine)
+if (OptionSources.TryRead(args, Environment.GetEnvironmentVariable, out var problem) is not { } given || CommandLine.TryParse(given, out problem) is not { } commandLine)
 {
     return Fail(problem);
 }
@@ -25,7 +25,7 @@ using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop)
 
 try
 {
-    return commandLine.Silo is not null ? await RunSiloAsync() : commandLine.Brokers == 1 ? await RunBrokerAsync() : await RunClusterAsync();
+    return commandLine.IsSilo ? await RunSiloAsync() : commandLine.Brokers == 1 ? await RunBrokerAsync() : await RunClusterAsync();
 }
 catch (BrokerStartException e)
 {
@@ -57,7 +57,7 @@ async Task<int> RunSiloAsync()
     return 0;
 #else
     await Task.CompletedTask;
-    return Fail("--clustering: this build has no Orleans, whose packages could not be restored");
+    return Fail($"{(commandLine.Runtime is null ? "--clustering" : "--runtime silo")}: this build has no Orleans, whose packages could not be restored");
 #endif
 }
 

@@ -14,7 +14,7 @@ internal sealed record SiloCommandLine
 
     public string Cluster { get; init; } = "orleansbroker";
 
-    /// <summary>localhost or redis; null where it is not given, which is refused.</summary>
+    /// <summary>localhost or redis; null where it is not given.</summary>
     public string? Clustering { get; init; }
 
     /// <summary>files or redis; null where it follows from <see cref="Clustering"/>.</summary>
@@ -27,43 +27,57 @@ internal sealed record SiloCommandLine
     /// <summary>0 for none.</summary>
     public int GatewayPort { get; init; }
 
-    public string StorageOrDefault => Storage ?? (Clustering == "localhost" ? "files" : Clustering!);
+    public string ClusteringOrDefault => Clustering ?? "localhost";
+
+    public string StorageOrDefault => Storage ?? (ClusteringOrDefault == "localhost" ? "files" : ClusteringOrDefault);
+
+    /// <summary>The silo is the only one of its cluster, and stays it.</summary>
+    public bool IsAlone => ClusteringOrDefault == "localhost";
+
+    /// <summary>Somebody outside may call the silo, and is to find it.</summary>
+    public bool IsCalled => Listen is not null || GatewayPort > 0;
+
+    /// <summary>Whether anything is said that a broker has use for only as a silo.</summary>
+    public bool IsNamed => Clustering is not null || Storage is not null || Redis is not null || IsClusterNamed || Listen is not null || GatewayPort > 0;
+
+    public bool IsClusterNamed { get; init; }
 
     public static bool Knows(string name) => Names.Contains(name);
 
-    public static SiloCommandLine? TryWith(SiloCommandLine silo, string name, string value, out string problem)
+    public static SiloCommandLine? TryWith(SiloCommandLine silo, GivenOption option, out string problem)
     {
         problem = string.Empty;
-        switch (name)
+        var value = option.Value;
+        switch (option.Name)
         {
             case "--clustering" when value is "localhost" or "redis":
                 return silo with { Clustering = value };
             case "--clustering":
-                problem = $"--clustering {value}: not one of localhost, redis";
+                problem = $"{option}: not one of localhost, redis";
                 return null;
             case "--storage" when value is "files" or "redis":
                 return silo with { Storage = value };
             case "--storage":
-                problem = $"--storage {value}: not one of files, redis";
+                problem = $"{option}: not one of files, redis";
                 return null;
             case "--broker-id" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id):
                 return silo with { BrokerId = id };
             case "--broker-id":
-                problem = $"--broker-id {value}: not a number from 0 on";
+                problem = $"{option}: not a number from 0 on";
                 return null;
             case "--cluster" when value.Trim().Length > 0:
-                return silo with { Cluster = value.Trim() };
+                return silo with { Cluster = value.Trim(), IsClusterNamed = true };
             case "--redis":
                 return silo with { Redis = value };
             case "--silo-listen" when CommandLine.TryParseEndpoint(value, out var host, out var port):
                 return silo with { Listen = (host, port) };
             case "--silo-listen":
-                problem = $"--silo-listen {value}: not of the form HOST:PORT";
+                problem = $"{option}: not of the form HOST:PORT";
                 return null;
             case "--gateway-port" when ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var gateway):
                 return silo with { GatewayPort = gateway };
             default:
-                problem = $"{name} {value}: not a value for it";
+                problem = $"{option}: not a value for it";
                 return null;
         }
     }
@@ -71,17 +85,18 @@ internal sealed record SiloCommandLine
     /// <summary>What the options do not say together; null where they can be used.</summary>
     public string? FindProblem(CommandLine whole)
     {
-        if (Clustering is null)
-        {
-            return "--clustering: is needed for a broker that is a silo";
-        }
-
-        if (whole.Brokers > 1)
+        if (IsNamed && whole.Brokers > 1)
         {
             return "--brokers: not with --clustering, where each silo is one broker";
         }
 
-        if (StorageOrDefault == "files" && Clustering != "localhost")
+        // Somebody who means a cluster would be alone, and not know it.
+        if (Clustering is null && (Redis is not null || Storage is not null || IsClusterNamed || Listen is not null))
+        {
+            return "--clustering: is needed with --cluster, --storage, --redis and --silo-listen";
+        }
+
+        if (StorageOrDefault == "files" && !IsAlone)
         {
             return "--storage files: only with --clustering localhost, as other silos cannot read them";
         }

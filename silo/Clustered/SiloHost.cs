@@ -13,12 +13,67 @@ namespace OrleansBroker.Silo.Clustered;
 /// <summary>Runs the broker as a silo of an Orleans cluster.</summary>
 internal static class SiloHost
 {
+    /// <summary>Nobody connects to a silo that is alone, and nothing else is to be in the way of a second one on the machine. Orleans listens all the same.</summary>
+    private static readonly IPEndPoint NoPortOfItsOwn = new(IPAddress.Loopback, 0);
+
     /// <exception cref="BrokerStartException">For a reason that its message names in one line.</exception>
-    public static async Task RunAsync(CommandLine commandLine, EmbeddedBrokerOptions broker, ILoggerFactory loggers, CancellationToken stopping)
+    public static Task RunAsync(CommandLine commandLine, EmbeddedBrokerOptions broker, ILoggerFactory loggers, CancellationToken stopping) =>
+        commandLine.Silo is { IsAlone: true, StorageOrDefault: "files" }
+            ? RunAloneAsync(commandLine.Silo, broker, loggers, stopping)
+            : RunMemberAsync(commandLine.Silo, broker, loggers, stopping);
+
+    private static async Task RunMemberAsync(SiloCommandLine silo, EmbeddedBrokerOptions broker, ILoggerFactory loggers, CancellationToken stopping)
     {
-        var silo = commandLine.Silo!;
+        using var host = Build(silo, broker, loggers, null);
+        if (await TryStartAsync(host, stopping))
+        {
+            SayReady(broker, host.Services.GetRequiredService<SiloBroker>().Endpoint);
+            await EndAsync(stopping);
+            await host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>The broker needs nobody to serve its clients, and does not wait for the silo, which starts beside it.</summary>
+    private static async Task RunAloneAsync(SiloCommandLine silo, EmbeddedBrokerOptions broker, ILoggerFactory loggers, CancellationToken stopping)
+    {
+        var opening = EmbeddedBroker.StartAsync(broker, stopping);
+        var starting = Task.Run(() => StartBesideAsync(silo, broker, loggers, new OpeningBroker(opening)));
+        try
+        {
+            await using var opened = await opening;
+            if (silo.IsCalled)
+            {
+                await starting;
+            }
+
+            SayReady(broker, opened.Endpoint);
+            await await Task.WhenAny(EndAsync(stopping), FailureOf(starting));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // It was to stop before it had opened.
+        }
+
+        // One that still starts is of use to nobody: it ends with the process.
+        if (starting.IsCompletedSuccessfully)
+        {
+            using var host = await starting;
+            await host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private static async Task<IHost> StartBesideAsync(SiloCommandLine silo, EmbeddedBrokerOptions broker, ILoggerFactory loggers, OpeningBroker opening)
+    {
+        var host = Build(silo, broker, loggers, opening);
+        await TryStartAsync(host, CancellationToken.None);
+        return host;
+    }
+
+    private static IHost Build(SiloCommandLine silo, EmbeddedBrokerOptions broker, ILoggerFactory loggers, OpeningBroker? alone)
+    {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, LifetimeOfProgram>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(2));
         builder.UseOrleans(orleans =>
         {
@@ -27,27 +82,38 @@ internal static class SiloHost
             AddClustering(orleans, silo);
             AddStorage(orleans, silo);
             orleans.Services.AddSingleton<IFatalErrorHandler, EndOfProcess>();
-            orleans.AddOrleansBroker(broker, silo.StorageOrDefault == "files" ? null : OrleansBrokerOptions.DefaultStorage);
+            orleans.AddOrleansBroker(broker, silo.StorageOrDefault == "files" ? null : OrleansBrokerOptions.DefaultStorage, alone);
         });
-        using var host = builder.Build();
+        return builder.Build();
+    }
+
+    /// <summary>False where it was stopped before it had started: what had started ends as the host is disposed of.</summary>
+    private static async Task<bool> TryStartAsync(IHost host, CancellationToken stopping)
+    {
         try
         {
             await host.StartAsync(stopping);
+            return true;
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // What had started ends as the host is disposed of.
-            return;
+            return false;
         }
         catch (Exception e)
         {
             throw e as BrokerStartException ?? new BrokerStartException(Cause(e), e);
         }
-
-        Console.WriteLine($"ready: broker {broker.Config.Broker} on {host.Services.GetRequiredService<SiloBroker>().Endpoint}, data in {broker.DataDirectory}");
-        await Task.Delay(Timeout.Infinite, stopping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        await host.StopAsync(CancellationToken.None);
     }
+
+    private static void SayReady(EmbeddedBrokerOptions broker, string endpoint) =>
+        Console.WriteLine($"ready: broker {broker.Config.Broker} on {endpoint}, data in {broker.DataDirectory}");
+
+    private static Task EndAsync(CancellationToken stopping) =>
+        Task.Delay(Timeout.Infinite, stopping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    /// <summary>Ends only as the task fails.</summary>
+    private static Task FailureOf(Task task) => task.ContinueWith(
+        finished => finished.IsFaulted ? finished : Task.Delay(Timeout.Infinite), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
 
     private static string Cause(Exception e) => (e is AggregateException { InnerExceptions: [var only] } ? only : e).Message.ReplaceLineEndings(" ");
 
@@ -61,7 +127,7 @@ internal static class SiloHost
             options.AdvertisedIPAddress = advertised;
             options.SiloPort = port;
             options.GatewayPort = silo.GatewayPort;
-            options.SiloListeningEndpoint = new IPEndPoint(address, port);
+            options.SiloListeningEndpoint = silo.IsAlone && silo.Listen is null ? NoPortOfItsOwn : new IPEndPoint(address, port);
             options.GatewayListeningEndpoint = silo.GatewayPort == 0 ? null : new IPEndPoint(address, silo.GatewayPort);
         });
     }
@@ -77,7 +143,7 @@ internal static class SiloHost
     private static IPAddress Advertised(SiloCommandLine silo, IPAddress address)
     {
         var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        if (silo.Clustering == "localhost")
+        if (silo.IsAlone)
         {
             return isAny ? IPAddress.Loopback : address;
         }

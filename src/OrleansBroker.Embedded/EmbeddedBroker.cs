@@ -20,6 +20,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     public BrokerId Id => _broker.Host!.Registration.Id;
 
+    /// <summary>For a host that has more to do with it.</summary>
+    internal ListeningBroker Listening => _broker;
+
     public string ClusterId => _broker.Host!.Services.Logs.ClusterId;
 
     /// <summary>Where the broker listens: <c>host:port</c>, for <c>bootstrap.servers</c>.</summary>

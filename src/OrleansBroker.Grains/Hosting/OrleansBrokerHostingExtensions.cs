@@ -37,8 +37,14 @@ public static class OrleansBrokerHostingExtensions
 
     /// <summary>Runs a broker in this silo that is told everything else by Kafka's configuration.</summary>
     /// <param name="storage">See <see cref="OrleansBrokerOptions.Storage"/>.</param>
-    internal static ISiloBuilder AddOrleansBroker(this ISiloBuilder silo, EmbeddedBrokerOptions broker, string? storage)
+    /// <param name="alone">The broker where it opens by itself.</param>
+    internal static ISiloBuilder AddOrleansBroker(this ISiloBuilder silo, EmbeddedBrokerOptions broker, string? storage, OpeningBroker? alone = null)
     {
+        if (alone is not null)
+        {
+            silo.Services.AddSingleton(alone);
+        }
+
         silo.Services.AddSingleton(broker);
         return silo.AddOrleansBroker(options => (options.BrokerId, options.DataDirectory, options.Storage) = (broker.Config.Broker.Value, broker.DataDirectory, storage));
     }

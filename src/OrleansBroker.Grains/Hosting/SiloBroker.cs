@@ -2,6 +2,7 @@
 #pragma warning disable RS0030
 
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains.Membership;
 
@@ -11,7 +12,10 @@ namespace OrleansBroker.Grains.Hosting;
 /// Runs the broker while the silo is active: it opens once the silo can be asked, and hands its leaderships over before the silo
 /// leaves.
 /// </summary>
-internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, TimeProvider clock, ILogger<SiloBroker> logger) : ILifecycleParticipant<ISiloLifecycle>
+/// <param name="alone">The broker where it opens by itself: then it is only shown to the silo.</param>
+internal sealed class SiloBroker(
+    EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, TimeProvider clock, ILogger<SiloBroker> logger, OpeningBroker? alone = null)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Stage = ServiceLifecycleStage.Active + 1;
 
@@ -30,9 +34,7 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
         try
         {
             local.Severing = () => _broker?.Pause();
-            await membership.StartAsync(cancellation);
-            pauses.Start();
-            _broker = await ListeningBroker.StartAsync(options, links, cancellation);
+            _broker = await (alone is null ? OpenAsync(cancellation) : ShowAsync(alone, cancellation));
             if (local.IsSevered)
             {
                 _broker.Pause();
@@ -43,6 +45,21 @@ internal sealed class SiloBroker(EmbeddedBrokerOptions options, SiloLinks links,
             GrainsLog.NotStarted(logger, e.Message);
             throw;
         }
+    }
+
+    private async Task<ListeningBroker> OpenAsync(CancellationToken cancellation)
+    {
+        await membership.StartAsync(cancellation);
+        pauses.Start();
+        return await ListeningBroker.StartAsync(options, links, cancellation);
+    }
+
+    private async Task<ListeningBroker> ShowAsync(OpeningBroker opening, CancellationToken cancellation)
+    {
+        var broker = (await opening.Opened).Listening;
+        local.Show(broker.Host, new BrokerIntroduction(membership.Self, broker.Host!.Registration));
+        await membership.StartAsync(cancellation);
+        return broker;
     }
 
     /// <param name="cancellation">Cancelled where there is no time left for a clean stop.</param>
