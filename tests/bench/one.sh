@@ -1,6 +1,6 @@
 # One broker: the rows of tests/bench/run.
 
-acks=1 partitions=1
+acks=1 partitions=1 options=(--runtime embedded)
 
 throughput() { # COUNT SIZE
   local count=$(($1 / scale)) size="$2" output
