@@ -25,6 +25,8 @@ internal static class SourceTree
     /// <summary>Source files that are not generated, relative to the root.</summary>
     public static IEnumerable<string> CSharpFiles => Files(".cs");
 
+    public static string PathOf(string file) => Path.Combine(Root, file);
+
     public static string[] LinesOf(string file) => File.ReadAllLines(Path.Combine(Root, file));
 
     public static IEnumerable<string> ProjectReferences(XDocument project) =>

@@ -111,7 +111,7 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         catch (IOException e)
         {
             _missed.Add(topic.Id);
-            LogOffline(logger, topic.Name, e.Message);
+            CatalogNotApplied(logger, topic.Name, e.Message);
         }
     }
 
@@ -123,7 +123,7 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
         }
         else
         {
-            LogIgnored(logger, problems[0]);
+            ConfigurationIgnored(logger, problems[0]);
         }
     }
 
@@ -133,9 +133,9 @@ internal sealed partial class CatalogApplication(BrokerConfigCache config, Metad
     // Whatever is known of the partition itself is newer.
     private static PartitionImage ToImage(BrokerId[] replicas) => new(replicas[0], new LeaderEpoch(0), replicas, replicas) { PartitionEpoch = -1 };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A change of the catalog did not reach the partitions of {Topic}, and will be tried again: {Reason}")]
-    private static partial void LogOffline(ILogger logger, string topic, string reason);
+    [LoggerMessage(4011, LogLevel.Error, "a change of the catalog did not reach the partitions of {Topic}, and will be tried again: {Reason}")]
+    private static partial void CatalogNotApplied(ILogger logger, string topic, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The altered configuration of the broker is not used: {Problem}")]
-    private static partial void LogIgnored(ILogger logger, ConfigProblem problem);
+    [LoggerMessage(4012, LogLevel.Warning, "the altered configuration of the broker is not used: {Problem}")]
+    private static partial void ConfigurationIgnored(ILogger logger, ConfigProblem problem);
 }

@@ -88,11 +88,11 @@ internal sealed partial class CatalogFollower : IAsyncDisposable
         }
         catch (Exception e)
         {
-            LogFailed(_logger, e.Message);
+            CatalogNotRead(_logger, e.Message);
             return false;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The catalog could not be read, and will be tried again: {Reason}")]
-    private static partial void LogFailed(ILogger logger, string reason);
+    [LoggerMessage(4010, LogLevel.Warning, "the catalog could not be read, and will be tried again: {Reason}")]
+    private static partial void CatalogNotRead(ILogger logger, string reason);
 }

@@ -153,7 +153,7 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
         catch (IOException e)
         {
             _isStale = true;
-            LogFailed(_services.Logger, e.Message);
+            CatalogNotWritten(_services.Logger, e.Message);
             return refuse(new(KafkaStorageError, $"The catalog could not be written: {e.Message}"));
         }
         finally
@@ -278,6 +278,6 @@ public sealed partial class CatalogHost : ITopicCatalog, ICatalogPeer, IDisposab
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The catalog could not be written: {Reason}")]
-    private static partial void LogFailed(ILogger logger, string reason);
+    [LoggerMessage(4013, LogLevel.Error, "the catalog could not be written: {Reason}")]
+    private static partial void CatalogNotWritten(ILogger logger, string reason);
 }

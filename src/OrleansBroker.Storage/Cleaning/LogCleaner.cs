@@ -71,12 +71,12 @@ public sealed partial class LogCleaner
         {
             _uncleanable[log.Partition] = log;
             Uncleanable = [.. _uncleanable.Keys];
-            LogUncleanable(log.Partition, e.Message);
+            PartitionUncleanable(log.Partition, e.Message);
         }
         catch (IOException e)
         {
             _positions[log.Partition] = PositionOf(log) with { PostponedUntilMs = nowMs + PostponedMs };
-            LogPostponed(log.Partition, PostponedMs, e.Message);
+            CompactionPostponed(log.Partition, PostponedMs, e.Message);
         }
         catch (ObjectDisposedException) when (!IsCurrent(log))
         {
@@ -122,7 +122,7 @@ public sealed partial class LogCleaner
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             _positions[log.Partition] = position with { PostponedUntilMs = nowMs + PostponedMs };
-            LogPostponed(log.Partition, PostponedMs, e.Message);
+            CompactionPostponed(log.Partition, PostponedMs, e.Message);
             return null;
         }
     }
@@ -167,9 +167,9 @@ public sealed partial class LogCleaner
         OffsetCheckpoint.Write(_directory.Files, _directory.Path, LogFileNames.CleanerCheckpoint, offsets);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Partition} is not compacted any more: {Problem}")]
-    private partial void LogUncleanable(TopicPartition partition, string problem);
+    [LoggerMessage(20, LogLevel.Error, "{Partition} is not compacted any more: {Problem}")]
+    private partial void PartitionUncleanable(TopicPartition partition, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition} could not be compacted and is tried again in {PostponedMs} ms: {Problem}")]
-    private partial void LogPostponed(TopicPartition partition, long postponedMs, string problem);
+    [LoggerMessage(21, LogLevel.Warning, "{Partition} could not be compacted and is tried again in {PostponedMs} ms: {Problem}")]
+    private partial void CompactionPostponed(TopicPartition partition, long postponedMs, string problem);
 }

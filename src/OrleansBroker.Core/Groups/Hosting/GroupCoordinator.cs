@@ -287,7 +287,7 @@ public sealed class GroupCoordinator : IGroupCoordinator, IAsyncDisposable
         var error = (await _topics.CreateOnFirstUseAsync([InternalTopics.ConsumerOffsets], cancellation))[0];
         if (error != ErrorCode.None)
         {
-            GroupLogMessages.TopicNotCreated(_hosting.Logger, error);
+            GroupLogMessages.OffsetsTopicNotCreated(_hosting.Logger, error);
         }
 
         return error == ErrorCode.None;

@@ -210,7 +210,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
                 if (isLoaded && !_isClosed)
                 {
                     Serve(log, shard);
-                    GroupLogMessages.Loaded(hosting.Logger, log.Partition.Name, hosting.Clock.NowMs - startedMs);
+                    GroupLogMessages.GroupsLoaded(hosting.Logger, log.Partition.Name, hosting.Clock.NowMs - startedMs);
                 }
                 else
                 {
@@ -233,7 +233,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
 
     private void NoteLoadFailed(GroupLog log, Exception exception)
     {
-        GroupLogMessages.LoadFailed(hosting.Logger, exception, log.Partition.Name);
+        GroupLogMessages.GroupsNotLoaded(hosting.Logger, exception, log.Partition.Name);
         lock (_gate)
         {
             _loadNotBeforeMs = hosting.Clock.NowMs + LoadAgainMs;
@@ -282,7 +282,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
             if (!_isFailing)
             {
                 // Once, and not for each commit while a disk is full.
-                GroupLogMessages.AppendFailed(hosting.Logger, _log.Partition.Name, error);
+                GroupLogMessages.GroupAppendFailed(hosting.Logger, _log.Partition.Name, error);
                 _isFailing = true;
             }
 
@@ -294,7 +294,7 @@ internal sealed class GroupShardHost(GroupHosting hosting, int index) : IDisposa
         }
         catch (Exception e)
         {
-            GroupLogMessages.MachineFailed(hosting.Logger, e, _log!.Partition.Name);
+            GroupLogMessages.GroupsLoadedAnew(hosting.Logger, e, _log!.Partition.Name);
             Discard();
         }
     }
