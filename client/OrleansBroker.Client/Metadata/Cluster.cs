@@ -1,0 +1,261 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using OrleansBroker.Client.Connections;
+using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Messages;
+
+namespace OrleansBroker.Client.Metadata;
+
+/// <summary>
+/// The cluster as one client sees it: a view of brokers and topics that is refreshed when it is old, when a broker answers that
+/// it is wrong, and when a new topic is asked for; and a connection to each broker that is needed.
+/// </summary>
+internal sealed partial class Cluster : IDisposable
+{
+    /// <summary>How long one broker may take to describe the cluster before the next one is asked as well.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly BrokerEndpoint[] _bootstrap;
+    private readonly ConcurrentDictionary<(int Broker, ConnectionPurpose Purpose, object? Owner), BrokerLink> _links = new();
+    private readonly ConcurrentDictionary<BrokerEndpoint, BrokerLink> _bootstrapLinks = new();
+    private readonly ConcurrentDictionary<string, bool> _topics = new();
+    private readonly CancellationTokenSource _disposing = new();
+    private readonly ITimer _aging;
+    private readonly Backoff _pace;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private volatile ClusterView _view = ClusterView.Empty;
+    private Task? _refreshing;
+    private int _refreshesInRow;
+    private long _notBeforeMs;
+
+    public Cluster(ClientOptions options)
+    {
+        Options = options;
+        _log = options.Loggers.CreateLogger<Cluster>();
+        _bootstrap = BrokerEndpoint.ParseAll(options.BootstrapServers);
+        _pace = new Backoff(options.RetryBackoff, options.RetryBackoffMax);
+        _aging = options.Clock.CreateTimer(static self => ((Cluster)self!).RefreshUnasked(), this, options.MetadataMaxAge, options.MetadataMaxAge);
+    }
+
+    public ClientOptions Options { get; }
+
+    public ClusterView View => _view;
+
+    /// <summary>Has every refresh from now on ask about the topic. It is not asked about at once.</summary>
+    public void Watch(TopicInterest interest) =>
+        _topics.AddOrUpdate(interest.Topic, interest.MayCreate, (_, mayCreate) => mayCreate || interest.MayCreate);
+
+    /// <summary>
+    /// A view that is newer than <paramref name="stale"/>, asked for unless there is one already. However many ask, the cluster
+    /// is asked once, and the more slowly the more often it is in a row.
+    /// </summary>
+    /// <exception cref="KafkaException">No broker answers.</exception>
+    public async ValueTask<ClusterView> RefreshAsync(ClusterView stale, CancellationToken cancellation)
+    {
+        Task refreshing;
+        lock (_gate)
+        {
+            if (_view != stale)
+            {
+                return _view;
+            }
+
+            refreshing = _refreshing = _refreshing is { IsCompleted: false } ? _refreshing : RefreshAsync();
+        }
+
+        await refreshing.WaitAsync(cancellation).ConfigureAwait(false);
+        return _view;
+    }
+
+    /// <summary>Takes over what a broker said about the leaders of partitions.</summary>
+    public void Learn(ReadOnlySpan<LeaderHint> hints)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            foreach (var hint in hints)
+            {
+                view = view.With(hint);
+            }
+
+            Show(view);
+        }
+    }
+
+    /// <summary>A connection to a broker of the view.</summary>
+    /// <param name="owner">Whose connection it is; null for one that all share.</param>
+    /// <exception cref="KafkaException">BrokerNotAvailable: the view has no such broker. NetworkException: it was dialled in vain.</exception>
+    public ValueTask<BrokerConnection> ConnectAsync(int broker, ConnectionPurpose purpose, object? owner, CancellationToken cancellation) =>
+        LinkTo(broker, purpose, owner).ConnectAsync(cancellation);
+
+    /// <summary>A connection to whichever broker can be reached soonest: one that is connected, else one of the view, else one of the bootstrap servers.</summary>
+    /// <exception cref="KafkaException">None can be reached; the last one's reason.</exception>
+    public async ValueTask<BrokerConnection> ConnectToAnyAsync(CancellationToken cancellation)
+    {
+        KafkaException? last = null;
+        foreach (var link in Candidates())
+        {
+            try
+            {
+                return await link.ConnectAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (KafkaException e)
+            {
+                last = e;
+            }
+        }
+
+        throw new KafkaException(ErrorCode.BrokerNotAvailable, $"no broker can be reached; the last one tried: {last?.Message}", last);
+    }
+
+    /// <summary>Closes the connections that <paramref name="owner"/> had to itself.</summary>
+    public void Release(object owner)
+    {
+        foreach (var (key, link) in _links)
+        {
+            if (ReferenceEquals(key.Owner, owner) && _links.TryRemove(key, out _))
+            {
+                link.Dispose();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _aging.Dispose();
+        _disposing.Cancel();
+        foreach (var link in _links.Values.Concat(_bootstrapLinks.Values))
+        {
+            link.Dispose();
+        }
+    }
+
+    private BrokerLink LinkTo(int broker, ConnectionPurpose purpose, object? owner)
+    {
+        if (!_view.Brokers.TryGetValue(broker, out var known))
+        {
+            throw new KafkaException(ErrorCode.BrokerNotAvailable, $"the cluster has no broker {broker} now");
+        }
+
+        while (true)
+        {
+            var link = _links.GetOrAdd((broker, purpose, owner), static (_, made) => new BrokerLink(made.Endpoint, made.Options), (known.Endpoint, Options));
+            if (link.Endpoint == known.Endpoint)
+            {
+                return link;
+            }
+
+            // The broker has moved.
+            if (_links.TryRemove(new((broker, purpose, owner), link)))
+            {
+                link.Dispose();
+            }
+        }
+    }
+
+    private IEnumerable<BrokerLink> Candidates()
+    {
+        var brokers = _view.Brokers.Keys.ToArray();
+        Random.Shared.Shuffle(brokers);
+        var links = brokers.Select(broker => LinkTo(broker, ConnectionPurpose.Requests, owner: null)).ToArray();
+        var endpoints = _bootstrap.ToArray();
+        Random.Shared.Shuffle(endpoints);
+        return links.Where(link => link.IsOpen).OrderBy(link => link.InFlight)
+            .Concat(links.Where(link => !link.IsOpen).OrderBy(link => link.Pause))
+            .Concat(endpoints.Select(endpoint => _bootstrapLinks.GetOrAdd(endpoint, static (at, options) => new BrokerLink(at, options), Options)));
+    }
+
+    private void RefreshUnasked() => _ = RefreshUnaskedAsync();
+
+    private async Task RefreshUnaskedAsync()
+    {
+        try
+        {
+            await RefreshAsync(_view, _disposing.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KafkaException or OperationCanceledException)
+        {
+            LogRefreshFailed(e.Message);
+        }
+    }
+
+    private async Task RefreshAsync()
+    {
+        // Never under the caller's lock, nor on its time.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await PaceAsync().ConfigureAwait(false);
+        foreach (var mayCreate in _topics.Values.Distinct().DefaultIfEmpty(false).ToArray())
+        {
+            var response = await AskAsync([.. _topics.Where(topic => topic.Value == mayCreate).Select(topic => topic.Key)], mayCreate).ConfigureAwait(false);
+            lock (_gate)
+            {
+                Show(_view.With(response));
+            }
+        }
+
+        // What was dialled by its bootstrap name is known by its id now.
+        foreach (var endpoint in _bootstrapLinks.Keys)
+        {
+            if (_bootstrapLinks.TryRemove(endpoint, out var link))
+            {
+                link.Dispose();
+            }
+        }
+    }
+
+    private async Task PaceAsync()
+    {
+        var clock = Options.Clock;
+        var pause = _notBeforeMs - clock.MonotonicMs();
+        _refreshesInRow = pause > 0 ? _refreshesInRow + 1 : 0;
+        if (pause > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(pause), clock, _disposing.Token).ConfigureAwait(false);
+        }
+
+        _notBeforeMs = clock.MonotonicMs() + (long)_pace.After(_refreshesInRow + 1).TotalMilliseconds;
+    }
+
+    /// <summary>Asks one broker after the other; one that does not answer soon is not waited for, since it may be the one that failed.</summary>
+    private async Task<MetadataResponse> AskAsync(string[] topics, bool mayCreate)
+    {
+        KafkaException? last = null;
+        foreach (var link in Candidates())
+        {
+            try
+            {
+                return await AskAsync(link, topics, mayCreate).WaitAsync(Patience, Options.Clock, _disposing.Token).ConfigureAwait(false);
+            }
+            catch (KafkaException e)
+            {
+                last = e;
+            }
+            catch (TimeoutException)
+            {
+                last = new KafkaException(ErrorCode.RequestTimedOut, $"{link.Endpoint}: no answer within {Patience}");
+            }
+        }
+
+        throw new KafkaException(ErrorCode.BrokerNotAvailable, $"no broker can be reached; the last one tried: {last?.Message}", last);
+    }
+
+    private async Task<MetadataResponse> AskAsync(BrokerLink link, string[] topics, bool mayCreate)
+    {
+        var connection = await link.ConnectAsync(_disposing.Token).ConfigureAwait(false);
+        var request = new MetadataRequest
+        {
+            Topics = Array.ConvertAll(topics, topic => new MetadataRequest.MetadataRequestTopic { Name = topic }),
+            AllowAutoTopicCreation = mayCreate,
+        };
+        var response = await connection.SendAsync<MetadataRequest, MetadataResponse>(request, _disposing.Token).ConfigureAwait(false);
+        return response.ErrorCode == ErrorCode.None
+            ? response
+            : throw new KafkaException(response.ErrorCode, $"{link.Endpoint}: the broker did not describe the cluster");
+    }
+
+    private void Show(ClusterView view) => _view = view;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the cluster's metadata could not be refreshed: {Reason}")]
+    private partial void LogRefreshFailed(string reason);
+}
