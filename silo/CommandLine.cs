@@ -16,13 +16,17 @@ internal sealed record CommandLine
           --brokers N             run a cluster of N brokers in this process, embedded, on consecutive ports from --listen,
                                   each with its own directory below --data (default 1)
           --rack NAME[,NAME...]   the racks that the brokers stand in, in order; may be given again and again
-          --clustering WHICH      where the silos of a cluster find each other: localhost (this silo alone, the default), redis
+          --clustering WHICH      where the silos of a cluster find each other: localhost (this silo alone, the default), redis,
+                                  adonet (PostgreSQL), azure (Azure Storage)
           --broker-id N           this broker's number in the cluster (default: node.id of the configuration;
                                   0 with localhost)
           --cluster NAME          the cluster that the silo joins (default orleansbroker)
-          --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis
-                                  (default: files with localhost, otherwise as --clustering)
+          --storage WHICH         where the cluster's documents are: files (below --data; one silo alone), redis, adonet,
+                                  azure (default: files with localhost, otherwise as --clustering)
           --redis HOST:PORT       Redis, with further options of StackExchange.Redis behind commas
+          --adonet CONNECTION     PostgreSQL, as a connection string of Npgsql; infra/postgresql has what it needs
+          --azure-storage CONNECTION
+                                  Azure Storage, as its connection string: a table, and blobs for the documents
           --silo-listen HOST:PORT where other silos connect (default: the host of --listen, port 11111 + broker id;
                                   nowhere with localhost)
           --gateway-port PORT     where Orleans clients connect (default 0: nowhere)

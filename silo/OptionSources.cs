@@ -27,7 +27,7 @@ internal sealed class OptionSources
     };
 
     private static readonly string[] SaidByOptionsOnly =
-        ["--runtime", "--brokers", "--log", "--clustering", "--cluster", "--storage", "--redis", "--silo-listen", "--gateway-port"];
+        ["--runtime", "--brokers", "--log", "--clustering", "--cluster", "--storage", "--redis", "--adonet", "--azure-storage", "--silo-listen", "--gateway-port"];
 
     private OptionSources(IReadOnlyList<GivenOption> options, string? file, IReadOnlyList<KeyValuePair<string, string>> settings)
     {

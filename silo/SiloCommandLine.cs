@@ -7,20 +7,31 @@ internal sealed record SiloCommandLine
 {
     private const int FirstSiloPort = 11111;
 
-    private static readonly string[] Names = ["--clustering", "--broker-id", "--cluster", "--storage", "--redis", "--silo-listen", "--gateway-port"];
+    private static readonly string[] Names = ["--clustering", "--broker-id", "--cluster", "--storage", "--redis", "--adonet", "--azure-storage", "--silo-listen", "--gateway-port"];
+
+    // Where a cluster's membership can be, and where its documents.
+    private static readonly string[] Memberships = ["localhost", "redis", "adonet", "azure"];
+    private static readonly string[] Storages = ["files", "redis", "adonet", "azure"];
 
     /// <summary>Null where node.id or broker.id of the configuration says it.</summary>
     public int? BrokerId { get; init; }
 
     public string Cluster { get; init; } = "orleansbroker";
 
-    /// <summary>localhost or redis; null where it is not given.</summary>
+    /// <summary>One of <see cref="Memberships"/>; null where it is not given.</summary>
     public string? Clustering { get; init; }
 
-    /// <summary>files or redis; null where it follows from <see cref="Clustering"/>.</summary>
+    /// <summary>One of <see cref="Storages"/>; null where it follows from <see cref="Clustering"/>.</summary>
     public string? Storage { get; init; }
 
+    /// <summary>A configuration of StackExchange.Redis.</summary>
     public string? Redis { get; init; }
+
+    /// <summary>A connection string of Npgsql.</summary>
+    public string? AdoNet { get; init; }
+
+    /// <summary>A connection string of Azure Storage.</summary>
+    public string? AzureStorage { get; init; }
 
     public (string Host, int Port)? Listen { get; init; }
 
@@ -38,9 +49,11 @@ internal sealed record SiloCommandLine
     public bool IsCalled => Listen is not null || GatewayPort > 0;
 
     /// <summary>Whether anything is said that a broker has use for only as a silo.</summary>
-    public bool IsNamed => Clustering is not null || Storage is not null || Redis is not null || IsClusterNamed || Listen is not null || GatewayPort > 0;
+    public bool IsNamed => Clustering is not null || Storage is not null || IsStoreNamed || IsClusterNamed || Listen is not null || GatewayPort > 0;
 
     public bool IsClusterNamed { get; init; }
+
+    private bool IsStoreNamed => Redis is not null || AdoNet is not null || AzureStorage is not null;
 
     public static bool Knows(string name) => Names.Contains(name);
 
@@ -50,15 +63,15 @@ internal sealed record SiloCommandLine
         var value = option.Value;
         switch (option.Name)
         {
-            case "--clustering" when value is "localhost" or "redis":
+            case "--clustering" when Memberships.Contains(value):
                 return silo with { Clustering = value };
             case "--clustering":
-                problem = $"{option}: not one of localhost, redis";
+                problem = $"{option}: not one of {string.Join(", ", Memberships)}";
                 return null;
-            case "--storage" when value is "files" or "redis":
+            case "--storage" when Storages.Contains(value):
                 return silo with { Storage = value };
             case "--storage":
-                problem = $"{option}: not one of files, redis";
+                problem = $"{option}: not one of {string.Join(", ", Storages)}";
                 return null;
             case "--broker-id" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id):
                 return silo with { BrokerId = id };
@@ -69,6 +82,10 @@ internal sealed record SiloCommandLine
                 return silo with { Cluster = value.Trim(), IsClusterNamed = true };
             case "--redis":
                 return silo with { Redis = value };
+            case "--adonet":
+                return silo with { AdoNet = value };
+            case "--azure-storage":
+                return silo with { AzureStorage = value };
             case "--silo-listen" when CommandLine.TryParseEndpoint(value, out var host, out var port):
                 return silo with { Listen = (host, port) };
             case "--silo-listen":
@@ -91,9 +108,9 @@ internal sealed record SiloCommandLine
         }
 
         // Somebody who means a cluster would be alone, and not know it.
-        if (Clustering is null && (Redis is not null || Storage is not null || IsClusterNamed || Listen is not null))
+        if (Clustering is null && (IsStoreNamed || Storage is not null || IsClusterNamed || Listen is not null))
         {
-            return "--clustering: is needed with --cluster, --storage, --redis and --silo-listen";
+            return "--clustering: is needed with --cluster, --storage, --redis, --adonet, --azure-storage and --silo-listen";
         }
 
         if (StorageOrDefault == "files" && !IsAlone)
@@ -101,7 +118,16 @@ internal sealed record SiloCommandLine
             return "--storage files: only with --clustering localhost, as other silos cannot read them";
         }
 
-        return Redis is null && (Clustering == "redis" || StorageOrDefault == "redis") ? "--redis: is needed with --clustering redis and --storage redis" : null;
+        return FindProblem(ClusteringOrDefault) ?? FindProblem(StorageOrDefault);
+    }
+
+    /// <summary>The option that says how to connect to a store.</summary>
+    public static string ConnectionOptionOf(string store) => store == "azure" ? "--azure-storage" : $"--{store}";
+
+    private string? FindProblem(string store)
+    {
+        var isGiven = store switch { "redis" => Redis, "adonet" => AdoNet, "azure" => AzureStorage, _ => store } is not null;
+        return isGiven ? null : $"{ConnectionOptionOf(store)}: is needed with --clustering {store} and with --storage {store}";
     }
 
     /// <summary>Where other silos connect.</summary>

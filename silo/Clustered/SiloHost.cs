@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains.Hosting;
-using StackExchange.Redis;
 
 namespace OrleansBroker.Silo.Clustered;
 
@@ -71,16 +70,17 @@ internal static class SiloHost
 
     private static IHost Build(SiloCommandLine silo, EmbeddedBrokerOptions broker, ILoggerFactory loggers, OpeningBroker? alone)
     {
+        var stores = new ClusterStores(silo);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(stores);
         builder.Services.AddSingleton<IHostLifetime, LifetimeOfProgram>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(2));
         builder.UseOrleans(orleans =>
         {
             orleans.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (silo.Cluster, silo.Cluster));
             AddEndpoints(orleans, silo, broker);
-            AddClustering(orleans, silo);
-            AddStorage(orleans, silo);
+            stores.AddTo(orleans);
             orleans.Services.AddSingleton<IFatalErrorHandler, EndOfProcess>();
             orleans.AddOrleansBroker(broker, silo.StorageOrDefault == "files" ? null : OrleansBrokerOptions.DefaultStorage, alone);
         });
@@ -92,6 +92,7 @@ internal static class SiloHost
     {
         try
         {
+            await host.Services.GetRequiredService<ClusterStores>().CheckAsync(host.Services.GetRequiredService<ILogger<ClusterStores>>(), stopping);
             await host.StartAsync(stopping);
             return true;
         }
@@ -163,43 +164,6 @@ internal static class SiloHost
         catch (SocketException e)
         {
             throw new BrokerStartException($"--silo-listen {host}: {e.Message}", e);
-        }
-    }
-
-    private static void AddClustering(ISiloBuilder orleans, SiloCommandLine silo)
-    {
-        if (silo.Clustering == "redis")
-        {
-            orleans.UseRedisClustering(options => options.ConfigurationOptions = RedisOptions(silo));
-        }
-        else
-        {
-            // This silo itself, where it says that it is.
-            orleans.UseDevelopmentClustering((IPEndPoint?)null);
-        }
-    }
-
-    private static void AddStorage(ISiloBuilder orleans, SiloCommandLine silo)
-    {
-        // Files are the broker's own.
-        if (silo.StorageOrDefault == "redis")
-        {
-            orleans.AddRedisGrainStorage(OrleansBrokerOptions.DefaultStorage, options => options.ConfigurationOptions = RedisOptions(silo));
-        }
-    }
-
-    /// <summary>Redis may come later than the silo, and may go and come back.</summary>
-    private static ConfigurationOptions RedisOptions(SiloCommandLine silo)
-    {
-        try
-        {
-            var options = ConfigurationOptions.Parse(silo.Redis!);
-            options.AbortOnConnectFail = false;
-            return options;
-        }
-        catch (ArgumentException e)
-        {
-            throw new BrokerStartException($"--redis {silo.Redis}: {e.Message}", e);
         }
     }
 }

@@ -17,13 +17,14 @@ public sealed partial class LayeringTests
         ["OrleansBroker.Embedded"] = ["Protocol", "Storage", "Core", "Server"],
         ["OrleansBroker.Abstractions"] = ["Protocol", "Storage", "Core"],
         ["OrleansBroker.Grains"] = ["Protocol", "Storage", "Core", "Server", "Embedded", "Abstractions"],
+        ["OrleansBroker.PostgreSql"] = [],
         ["OrleansBroker.Azure"] = ["Protocol", "Storage", "Core", "Abstractions", "Grains"],
         ["OrleansBroker.Streams"] = ["Protocol", "Storage", "Core", "Abstractions"],
         ["OrleansBroker.Client"] = ["Protocol"],
         ["OrleansBroker.Cli"] = ["Protocol", "Client"],
     };
 
-    private static readonly string[] OnOrleans = ["OrleansBroker.Abstractions", "OrleansBroker.Grains", "OrleansBroker.Streams", "OrleansBroker.Azure", "OrleansBroker.Silo"];
+    private static readonly string[] OnOrleans = ["OrleansBroker.Abstractions", "OrleansBroker.Grains", "OrleansBroker.Streams", "OrleansBroker.Azure", "OrleansBroker.PostgreSql", "OrleansBroker.Silo"];
 
     public static TheoryData<string> Libraries => [.. SourceTree.Projects.Keys.Where(name => !name.Contains("Tests", StringComparison.Ordinal) && Allowed.ContainsKey(name))];
 

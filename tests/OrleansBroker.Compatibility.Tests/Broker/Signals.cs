@@ -6,6 +6,7 @@ namespace OrleansBroker.Compatibility.Tests.Broker;
 internal static partial class Signals
 {
     public const int Interrupt = 2;
+    public const int Quit = 3;
     public const int Continue = 18;
     public const int Stop = 19;
     public const int Terminate = 15;

@@ -6,7 +6,7 @@ using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Grains.Tests.Processes;
 
-/// <summary>Three silos, a process each, on one Redis.</summary>
+/// <summary>Three silos, a process each, on one Redis or on stores that are given.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
     public const int Brokers = 3;
@@ -18,9 +18,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
     // A broker comes back where clients know it.
     private readonly int[] _ports = new int[Brokers];
 
-    private ProcessCluster()
+    private readonly string[] _stores;
+
+    private ProcessCluster(string[] stores)
     {
         Redis = new RedisServer(_directory.Below("redis"));
+        _stores = stores is [] ? ["--clustering", "redis", "--redis", $"127.0.0.1:{Redis.Port}"] : stores;
         Client = new ClusterClient(() => [.. _silos.Select((silo, broker) => new ClusterClient.Broker(
             $"127.0.0.1:{_ports[broker]}", silo is { Process.HasExited: false } && broker != Paused ? BrokerState.Running : BrokerState.Stopped, []))]);
     }
@@ -32,10 +35,15 @@ internal sealed class ProcessCluster : IAsyncDisposable
     /// <summary>-1 for none.</summary>
     public int Paused { get; private set; } = -1;
 
-    public static async Task<ProcessCluster> StartAsync()
+    /// <param name="stores">What the command line says of them; a Redis of its own where it says nothing.</param>
+    public static async Task<ProcessCluster> StartAsync(params string[] stores)
     {
-        var cluster = new ProcessCluster();
-        await cluster.Redis.StartAsync();
+        var cluster = new ProcessCluster(stores);
+        if (stores is [])
+        {
+            await cluster.Redis.StartAsync();
+        }
+
         await Task.WhenAll(Enumerable.Range(0, Brokers).Select(cluster.StartAsync));
         for (var broker = 0; broker < Brokers; broker++)
         {
@@ -48,15 +56,15 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public async Task StartAsync(int broker)
     {
         _silos[broker] = await SiloProcess.StartAsync(
-            "--clustering", "redis", "--redis", $"127.0.0.1:{Redis.Port}", "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
-            "--silo-listen", $"127.0.0.1:{_siloPorts[broker]}", "--listen", $"127.0.0.1:{_ports[broker]}", "--data", _directory.Below($"broker{broker}"));
+            [.. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
+            "--silo-listen", $"127.0.0.1:{_siloPorts[broker]}", "--listen", $"127.0.0.1:{_ports[broker]}", "--data", _directory.Below($"broker{broker}")]);
         _ports[broker] = _silos[broker]!.Port;
     }
 
     /// <summary>Another process with the number of a broker that runs, and with data of its own: how it ends.</summary>
     public Task<(int ExitCode, string Output)> StartSecondAsync(int broker) => SiloProcess.RunToEndAsync(
-        "--clustering", "redis", "--redis", $"127.0.0.1:{Redis.Port}", "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
-        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", "--data", _directory.Below("second"));
+        [.. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
+        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", "--data", _directory.Below("second")]);
 
     public Task KillAsync(int broker) => _silos[broker]!.KillAsync();
 

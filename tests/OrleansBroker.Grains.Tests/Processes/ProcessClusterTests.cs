@@ -103,14 +103,14 @@ public sealed class ProcessClusterTests
         }
     }
 
-    private static async Task<ProcessCluster> CreatedAsync()
+    internal static async Task<ProcessCluster> CreatedAsync(params string[] stores)
     {
-        var cluster = await ProcessCluster.StartAsync();
+        var cluster = await ProcessCluster.StartAsync(stores);
         Assert.Equal(ErrorCode.None, await cluster.Client.CreateAsync(0, "orders"));
         return cluster;
     }
 
-    private static async Task SendAsync(ProcessCluster cluster, List<string> sent)
+    internal static async Task SendAsync(ProcessCluster cluster, List<string> sent)
     {
         for (var i = 0; i < RecordsPerStep; i++)
         {
@@ -121,7 +121,7 @@ public sealed class ProcessClusterTests
     }
 
     /// <summary>What the leader has, each value where it came first: one whose acknowledgement was lost was sent again.</summary>
-    private static async Task<IEnumerable<string>> ReadAsync(ProcessCluster cluster)
+    internal static async Task<IEnumerable<string>> ReadAsync(ProcessCluster cluster)
     {
         await cluster.ProduceAsync("orders", "the last");
         return (await cluster.Client.ReadFromAsync((await cluster.PartitionAsync("orders"))!.LeaderId, "orders", "the last")).Distinct().SkipLast(1);

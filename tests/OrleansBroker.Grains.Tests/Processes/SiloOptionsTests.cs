@@ -22,6 +22,14 @@ public sealed class SiloOptionsTests : IDisposable
     [InlineData("--brokers", "--brokers", "3", "--runtime", "silo")]
     [InlineData("--runtime", "--runtime", "embedded", "--clustering", "localhost")]
     [InlineData("--runtime native", "--runtime", "native")]
+    [InlineData("--storage memory", "--clustering", "localhost", "--storage", "memory")]
+    [InlineData("--redis", "--clustering", "redis", "--storage", "adonet", "--adonet", "Host=127.0.0.1")]
+    [InlineData("--adonet", "--clustering", "redis", "--storage", "adonet", "--redis", "127.0.0.1:1")]
+    [InlineData("--adonet", "--clustering", "adonet", "--broker-id", "0", "--adonet", "Database=brokers")]
+    [InlineData("--azure-storage", "--clustering", "azure", "--storage", "redis", "--redis", "127.0.0.1:1")]
+    [InlineData("--azure-storage", "--clustering", "localhost", "--storage", "azure")]
+    [InlineData("--azure-storage", "--clustering", "localhost", "--storage", "azure", "--azure-storage", "nonsense")]
+    [InlineData("--clustering", "--adonet", "Host=127.0.0.1")]
     [InlineData("--storage files", "--clustering", "redis", "--redis", "127.0.0.1:1", "--storage", "files")]
     public async Task What_cannot_be_used_is_refused_in_one_line_that_names_it(string named, params string[] arguments)
     {
