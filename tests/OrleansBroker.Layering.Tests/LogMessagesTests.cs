@@ -18,6 +18,7 @@ public sealed partial class LogMessagesTests
         ["src/OrleansBroker.Azure"] = (6000, 6099),
         ["src/OrleansBroker.Streams"] = (6100, 6199),
         ["silo"] = (6900, 6999),
+        ["client/OrleansBroker.Client"] = (7000, 7199),
     };
 
     private static readonly LogMessage[] Messages = [.. SourceTree.CSharpFiles.Where(IsOfProduct).SelectMany(Read).OrderBy(message => message.Id)];
@@ -66,7 +67,7 @@ public sealed partial class LogMessagesTests
             Printed from the sources; do not edit. `UPDATE_DOCS=1 dotnet test tests/OrleansBroker.Layering.Tests` prints it anew.
 
             `silo/run` writes each to standard error as `time level category[id] text`; `--log` says from which level on. An id never comes to mean
-            something else. What Orleans logs is Orleans' own.
+            something else. What Orleans logs is Orleans' own. Ids from 7000 on are of the client: an application that uses it logs them.
 
             | id | level | name | text |
             |---|---|---|---|

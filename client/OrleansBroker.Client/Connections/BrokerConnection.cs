@@ -71,7 +71,7 @@ internal sealed partial class BrokerConnection : IDisposable
             await socket.ConnectAsync(endpoint.Host, endpoint.Port, either.Token).ConfigureAwait(false);
             var versions = await VersionExchange.RunAsync(socket, options, either.Token).ConfigureAwait(false);
             var connection = new BrokerConnection(socket, endpoint, versions, options);
-            connection.LogConnected(endpoint);
+            connection.Connected(endpoint);
             _ = connection.ReceiveAsync();
             return connection;
         }
@@ -326,7 +326,7 @@ internal sealed partial class BrokerConnection : IDisposable
             closed = _closed;
         }
 
-        LogClosed(failure.Message);
+        ConnectionClosed(failure.Message);
         _deadlines.Dispose();
         _socket.Dispose();
         closed?.Invoke();
@@ -336,9 +336,9 @@ internal sealed partial class BrokerConnection : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "connected to {Endpoint}")]
-    private partial void LogConnected(BrokerEndpoint endpoint);
+    [LoggerMessage(7000, LogLevel.Debug, "connected to {Endpoint}")]
+    private partial void Connected(BrokerEndpoint endpoint);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "connection closed: {Reason}")]
-    private partial void LogClosed(string reason);
+    [LoggerMessage(7001, LogLevel.Debug, "connection closed: {Reason}")]
+    private partial void ConnectionClosed(string reason);
 }

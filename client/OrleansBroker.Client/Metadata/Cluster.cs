@@ -176,7 +176,7 @@ internal sealed partial class Cluster : IDisposable
         }
         catch (Exception e) when (e is KafkaException or OperationCanceledException)
         {
-            LogRefreshFailed(e.Message);
+            MetadataRefreshFailed(e.Message);
         }
     }
 
@@ -256,6 +256,6 @@ internal sealed partial class Cluster : IDisposable
 
     private void Show(ClusterView view) => _view = view;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the cluster's metadata could not be refreshed: {Reason}")]
-    private partial void LogRefreshFailed(string reason);
+    [LoggerMessage(7010, LogLevel.Information, "the cluster's metadata could not be refreshed: {Reason}")]
+    private partial void MetadataRefreshFailed(string reason);
 }

@@ -73,7 +73,7 @@ internal sealed partial class BatchVerdicts(
             Retry(batch, answer.Failure.Error, nowMs);
         }
 
-        LogRequestFailed(answer.Node.BrokerId, answer.Failure.Message);
+        ProduceFailed(answer.Node.BrokerId, answer.Failure.Message);
         return true;
     }
 
@@ -171,7 +171,7 @@ internal sealed partial class BatchVerdicts(
     {
         var error = part.ErrorCode;
         var partition = batch.Partition;
-        LogRefused(partition.Name, batch.BaseSequence, error);
+        BatchRefused(partition.Name, batch.BaseSequence, error);
         batch.IsOutcomeUnknown |= error is ErrorCode.RequestTimedOut or ErrorCode.NotEnoughReplicasAfterAppend or ErrorCode.KafkaStorageError or ErrorCode.UnknownServerError;
         if (batch.HasSequence && error is ErrorCode.OutOfOrderSequenceNumber or ErrorCode.UnknownProducerId or ErrorCode.InvalidProducerEpoch)
         {
@@ -268,7 +268,7 @@ internal sealed partial class BatchVerdicts(
             partition.Retry(half);
         }
 
-        LogSplit(partition.Name, batch.Count, batch.SizeBytes);
+        BatchSplit(partition.Name, batch.Count, batch.SizeBytes);
         batches.Return(batch);
     }
 
@@ -319,12 +319,12 @@ internal sealed partial class BatchVerdicts(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "a produce request to broker {Broker} failed: {Reason}")]
-    private partial void LogRequestFailed(int broker, string reason);
+    [LoggerMessage(7030, LogLevel.Information, "a produce request to broker {Broker} failed: {Reason}")]
+    private partial void ProduceFailed(int broker, string reason);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Partition}: the batch with sequence {BaseSequence} was answered {Error}")]
-    private partial void LogRefused(TopicPartition partition, int baseSequence, ErrorCode error);
+    [LoggerMessage(7031, LogLevel.Debug, "{Partition}: the batch with sequence {BaseSequence} was answered {Error}")]
+    private partial void BatchRefused(TopicPartition partition, int baseSequence, ErrorCode error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Partition}: a batch of {Count} records and {Bytes} bytes was too large for the broker, and is sent in halves")]
-    private partial void LogSplit(TopicPartition partition, int count, int bytes);
+    [LoggerMessage(7032, LogLevel.Warning, "{Partition}: a batch of {Count} records and {Bytes} bytes was too large for the broker, and is sent in halves")]
+    private partial void BatchSplit(TopicPartition partition, int count, int bytes);
 }

@@ -245,10 +245,10 @@ internal sealed partial class ProducerBatch(CompressionCodec codec, int? level, 
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogHandlerFailed(log, e, Partition.Name);
+            DeliveryHandlerFailed(log, e, Partition.Name);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "a delivery handler threw for {Partition}")]
-    private static partial void LogHandlerFailed(ILogger log, Exception exception, TopicPartition partition);
+    [LoggerMessage(7050, LogLevel.Error, "a delivery handler threw for {Partition}")]
+    private static partial void DeliveryHandlerFailed(ILogger log, Exception exception, TopicPartition partition);
 }

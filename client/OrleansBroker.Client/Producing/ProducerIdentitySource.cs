@@ -34,7 +34,7 @@ internal sealed partial class ProducerIdentitySource(Cluster cluster, WakeSignal
         {
             Current = _asking.GetAwaiter().GetResult();
             _asking = null;
-            LogIdentity(Current.Id, Current.Epoch);
+            NewProducerIdentity(Current.Id, Current.Epoch);
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed partial class ProducerIdentitySource(Cluster cluster, WakeSignal
     public void Bump()
     {
         Current = Current.Epoch == short.MaxValue ? ProducerIdentity.None : Current with { Epoch = (short)(Current.Epoch + 1) };
-        LogIdentity(Current.Id, Current.Epoch);
+        NewProducerIdentity(Current.Id, Current.Epoch);
     }
 
     /// <summary>Has another id asked for.</summary>
@@ -63,16 +63,16 @@ internal sealed partial class ProducerIdentitySource(Cluster cluster, WakeSignal
             }
             catch (KafkaException e) when (e.IsRetriable)
             {
-                LogNoIdentity(e.Message);
+                NoProducerIdentity(e.Message);
             }
 
             await Task.Delay(_backoff.After(failures), cluster.Options.Clock, stopping).ConfigureAwait(false);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "producer id {ProducerId}, epoch {Epoch}")]
-    private partial void LogIdentity(long producerId, short epoch);
+    [LoggerMessage(7040, LogLevel.Debug, "producer id {ProducerId}, epoch {Epoch}")]
+    private partial void NewProducerIdentity(long producerId, short epoch);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "no producer id yet: {Reason}")]
-    private partial void LogNoIdentity(string reason);
+    [LoggerMessage(7041, LogLevel.Warning, "no producer id yet: {Reason}")]
+    private partial void NoProducerIdentity(string reason);
 }

@@ -70,7 +70,7 @@ internal sealed partial class Sender : IDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                LogFatal(e);
+                ProducerFailed(e);
                 Volatile.Write(ref _fatal, e as KafkaException ?? new KafkaException(ErrorCode.UnknownServerError, "the producer failed", e));
                 pause = Timeout.InfiniteTimeSpan;
                 GiveUpAll();
@@ -272,7 +272,7 @@ internal sealed partial class Sender : IDisposable
         }
         catch (KafkaException e)
         {
-            LogNoConnection(node.BrokerId, e.Message);
+            NoConnection(node.BrokerId, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -369,7 +369,7 @@ internal sealed partial class Sender : IDisposable
             view.Find(batch.Partition.Name.Topic, batch.Partition.Name.Partition) is { HasLeader: true } known && known.LeaderId != node.BrokerId);
         if (hasMoved)
         {
-            LogHanging(node.BrokerId);
+            BrokerHangs(node.BrokerId);
             node.Connection?.Dispose();
         }
 
@@ -395,7 +395,7 @@ internal sealed partial class Sender : IDisposable
         }
         catch (KafkaException e)
         {
-            LogNoMetadata(e.Message);
+            NoMetadata(e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -426,15 +426,15 @@ internal sealed partial class Sender : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "the producer cannot go on")]
-    private partial void LogFatal(Exception exception);
+    [LoggerMessage(7020, LogLevel.Critical, "the producer cannot go on")]
+    private partial void ProducerFailed(Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "no connection to broker {Broker}: {Reason}")]
-    private partial void LogNoConnection(int broker, string reason);
+    [LoggerMessage(7021, LogLevel.Information, "no connection to broker {Broker}: {Reason}")]
+    private partial void NoConnection(int broker, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the cluster's metadata could not be refreshed: {Reason}")]
-    private partial void LogNoMetadata(string reason);
+    [LoggerMessage(7022, LogLevel.Information, "the cluster's metadata could not be refreshed: {Reason}")]
+    private partial void NoMetadata(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "broker {Broker} does not answer, and others lead what it was sent: its connection is closed")]
-    private partial void LogHanging(int broker);
+    [LoggerMessage(7023, LogLevel.Warning, "broker {Broker} does not answer, and others lead what it was sent: its connection is closed")]
+    private partial void BrokerHangs(int broker);
 }
