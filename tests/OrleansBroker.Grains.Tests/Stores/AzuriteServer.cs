@@ -9,8 +9,6 @@ namespace OrleansBroker.Grains.Tests.Stores;
 /// <summary>The blobs of Azure Storage, as its emulator keeps them. tests/run puts it there.</summary>
 internal sealed class AzuriteServer(string directory) : IAsyncDisposable
 {
-    private static readonly string[] Nodes = ["/usr/bin/node", "/usr/local/bin/node"];
-
     private readonly int _port = RedisServer.FreePort();
     private Process? _process;
 
@@ -22,7 +20,7 @@ internal sealed class AzuriteServer(string directory) : IAsyncDisposable
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
         + $"BlobEndpoint=http://127.0.0.1:{_port}/devstoreaccount1";
 
-    private static string? Node => Nodes.FirstOrDefault(File.Exists);
+    private static string? Node => Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Select(directory => Path.Combine(directory, "node")).FirstOrDefault(File.Exists);
 
     private static string Program => Path.Combine(Repository.Root, "tests", "OrleansBroker.Grains.Tests", "Stores", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
 

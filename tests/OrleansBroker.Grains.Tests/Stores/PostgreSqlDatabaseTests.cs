@@ -1,3 +1,4 @@
+using OrleansBroker.Compatibility.Tests.Broker;
 using OrleansBroker.PostgreSql;
 
 namespace OrleansBroker.Grains.Tests.Stores;
@@ -6,10 +7,15 @@ namespace OrleansBroker.Grains.Tests.Stores;
 public sealed class PostgreSqlDatabaseTests : IAsyncLifetime
 {
     private readonly PostgreSqlServer _server = new();
+    private readonly TemporaryDirectory _directory = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => _server.DisposeAsync().AsTask();
+    public async Task DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _directory.Dispose();
+    }
 
     [StoreFact(Store.PostgreSql)]
     public async Task What_the_database_lacks_is_said_and_how_it_comes_there()
@@ -17,6 +23,8 @@ public sealed class PostgreSqlDatabaseTests : IAsyncLifetime
         await _server.InitializeAsync();
         const string remedy = "apply infra/postgresql/orleansbroker.sql";
         Assert.Contains(remedy, await RefusalAsync(), StringComparison.Ordinal);
+        var (exitCode, output) = await SiloProcess.RunToEndAsync("--clustering", "localhost", "--storage", "adonet", "--adonet", _server.ConnectionString, "--listen", "127.0.0.1:0", "--data", _directory.Path);
+        Assert.Equal((1, $"silo/run: {await RefusalAsync()}"), (exitCode, output));
 
         await _server.ApplyAsync();
         Assert.Empty(await CheckAsync());
