@@ -156,7 +156,7 @@ public abstract class AdminTests(BrokerFixture broker)
         JsonNode cluster = (await driver.CallAsync("describeCluster"))!;
 
         Assert.Equal(
-            broker.Silo.Addresses.Index(),
+            broker.Addresses.Index(),
             cluster["brokers"]!.AsArray().Select(each => ((int)each!["id"]!, $"{each["host"]}:{each["port"]}")).Order());
         Assert.Contains((int)cluster["controller"]!, broker.Ids);
     }

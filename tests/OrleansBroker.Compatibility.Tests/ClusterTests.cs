@@ -6,14 +6,14 @@ using static OrleansBroker.Compatibility.Tests.Drivers.ClientCatalog;
 namespace OrleansBroker.Compatibility.Tests;
 
 /// <summary>What there is to see only where there are several brokers.</summary>
-public sealed class ClusterTests(ThreeBrokersFixture brokers) : IClassFixture<ThreeBrokersFixture>
+public abstract class ClusterTests(BrokerFixture brokers)
 {
     [ClientTheory, Clients(Except = [Kcat])]
     public async Task A_client_may_begin_at_any_broker(string client)
     {
         string topic = Unique.Name(client);
         OutgoingRecord[] records = Unique.Dealt(topic, 60, partitions: 6);
-        foreach ((int id, string address) in brokers.Silo.Addresses.Index())
+        foreach ((int id, string address) in brokers.Addresses.Index())
         {
             await using ClientDriver driver = ClientDriver.Start(client, address);
             if (id == 0)
@@ -23,7 +23,7 @@ public sealed class ClusterTests(ThreeBrokersFixture brokers) : IClassFixture<Th
             await driver.ProduceAsync(topic, records[(id * 20)..((id + 1) * 20)]);
         }
 
-        foreach (string address in brokers.Silo.Addresses)
+        foreach (string address in brokers.Addresses)
         {
             await using ClientDriver driver = ClientDriver.Start(client, address);
             Check.EachOnce(records, await driver.ReadAsync(topic, records.Length, [0, 1, 2, 3, 4, 5]));
@@ -47,7 +47,7 @@ public sealed class ClusterTests(ThreeBrokersFixture brokers) : IClassFixture<Th
     {
         string[] groups = [.. Enumerable.Range(0, 20).Select(_ => Unique.Name("group"))];
         var coordinators = new List<int[]>();
-        foreach (string address in brokers.Silo.Addresses)
+        foreach (string address in brokers.Addresses)
         {
             await using ClientDriver driver = ClientDriver.Start(client, address);
             JsonNode?[] found = await Task.WhenAll(groups.Select(group => driver.CallAsync("findCoordinator", new { group })));

@@ -92,7 +92,7 @@ public abstract class GroupAdminTests(BrokerFixture broker)
 
         JsonNode found = (await driver.CallAsync("findCoordinator", new { group = Unique.Name("group") }))!;
 
-        Assert.Equal(broker.Silo.Addresses[(int)found["id"]!], $"{found["host"]}:{found["port"]}");
+        Assert.Equal(broker.Addresses[(int)found["id"]!], $"{found["host"]}:{found["port"]}");
     }
 
     [ClientTheory, Clients(ConfluentPython, KafkaPython, KafkaJs, ConfluentJs, Platformatic, ConfluentDotnet)]

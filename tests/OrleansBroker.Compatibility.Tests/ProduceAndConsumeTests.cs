@@ -20,7 +20,7 @@ public abstract class ProduceAndConsumeTests(BrokerFixture broker)
         await driver.ProduceAsync(topic, records, codec);
 
         Check.SameInOrder(records, await driver.ReadAsync(topic, records.Length));
-        Assert.All(SegmentFile.CodecsOf(broker.Silo.DataDirectory, topic), stored => Assert.Equal(codec, stored));
+        Assert.All(SegmentFile.CodecsOf(broker.DataDirectory, topic), stored => Assert.Equal(codec, stored));
     }
 
     [ClientTheory(OneBroker = true), Clients]

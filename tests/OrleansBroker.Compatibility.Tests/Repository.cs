@@ -13,6 +13,9 @@ internal static class Repository
 
     public static string TestClusterPath { get; } = Path.Combine(Root, "tests", "OrleansBroker.TestCluster", "bin", Metadata("Configuration"), "net10.0", "OrleansBroker.TestCluster.dll");
 
+    /// <summary>Whether brokers can be silos.</summary>
+    public static bool HasOrleans => bool.Parse(Metadata("OrleansPackages"));
+
     private static string Metadata(string key) => typeof(Repository).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(attribute => attribute.Key == key).Value!;

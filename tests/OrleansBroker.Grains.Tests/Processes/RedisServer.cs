@@ -46,11 +46,23 @@ internal sealed class RedisServer(string directory, string address = "127.0.0.1"
         _process?.Dispose();
     }
 
+    /// <summary>A port that nobody listens on, and that no connection is given: those that the system gives out begin at 32768.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // It is taken.
+            }
+        }
     }
 
     private async Task<bool> TryConnectAsync()
