@@ -1,3 +1,4 @@
+using OrleansBroker.Core.Configuration;
 using OrleansBroker.Simulator.Brokers;
 using OrleansBroker.Simulator.Engine;
 using OrleansBroker.Simulator.Faults;
@@ -27,6 +28,7 @@ internal sealed class Scenario
     private readonly GroupLedger _groups;
     private readonly ReplicaObserver _observer;
     private readonly Load _load;
+    private readonly Scaling _scaling;
     private readonly FaultOptions _faults;
     private readonly string _plan;
 
@@ -42,12 +44,17 @@ internal sealed class Scenario
             OffsetsPartitions = chance.Between(1, 4),
             CheckpointMs = chance.Between(500, 20_000),
             IsFlushed = chance.Happens(0.1),
+            RebalanceMode = chance.Happens(0.5) ? RebalanceModes.AllBrokers : RebalanceModes.NewBrokers,
+            RebalanceDelayMs = chance.Between(5_000, 15_000),
+            RebalanceMoves = chance.Between(1, 5),
+            RebalanceRate = chance.Happens(0.5) ? chance.Between(20_000, 200_000) : 50 << 20,
         });
         _ledger = new Ledger(_world);
         _groups = new GroupLedger(_world);
         _observer = new ReplicaObserver(_cluster, _ledger.IsDurable);
         _load = new Load(_cluster, _ledger, _groups);
         (_faults, _plan) = FaultPlan.Draw(_world.Chance.Branch("plan"));
+        _scaling = new Scaling(_cluster, mayLose: _faults is { PowerLossEvery.Ticks: 0, DiskEvery.Ticks: 0, CrashEvery.Ticks: 0 }, () => _load.NewClient("scaling"));
     }
 
     public static RunResult Run(RunOptions options)
@@ -66,7 +73,7 @@ internal sealed class Scenario
         }
 
         options.Trace?.Flush();
-        return new RunResult(options.Seed, scenario._world.Trace.Hash, scenario._world.Now, $"{scenario._cluster.Brokers.Length} brokers, {scenario._plan}", scenario.Summary(), rule, failure, [.. scenario._world.Trace.Last]);
+        return new RunResult(options.Seed, scenario._world.Trace.Hash, scenario._world.Now, $"{scenario._cluster.Brokers.Length} brokers, {scenario._plan}{scenario._scaling}", scenario.Summary(), rule, failure, [.. scenario._world.Trace.Last]);
     }
 
     private void Run()
@@ -78,10 +85,11 @@ internal sealed class Scenario
         Await("the load begins", StartMax, () => _load.HasBegun ? null : "the topics are not there");
         var injector = new FaultInjector(_cluster, _faults);
         injector.Begin();
+        _scaling.Begin(_options.Duration);
         _world.RunUntil(_world.Now + _options.Duration);
         injector.Heal();
         _load.Calm();
-        var progress = new Progress(_cluster, _load);
+        var progress = new Progress(_cluster, _load, _scaling, _ledger);
         Await("everything goes on", RecoveryMax, progress.Missing);
         _load.StopProducers();
         Await("consumers read all", ReadMax, _load.Unread);

@@ -16,7 +16,7 @@ namespace OrleansBroker.Core.Rebalancing;
 /// from anything but what there is (<see cref="MoveReplicas"/>).
 /// <code>
 /// a broker joins -> delay: nobody came or went -> moves, some at once -> it has its share -> it is new no more
-/// broker.decommission -> moves, some at once -> it holds nothing -> it is stopped, delay -> it is forgotten
+/// broker.decommission -> moves, some at once -> it holds nothing -> it is stopped, four delays -> it is forgotten
 /// </code>
 /// </summary>
 public sealed class BrokerRebalancing : IAsyncDisposable
@@ -25,6 +25,9 @@ public sealed class BrokerRebalancing : IAsyncDisposable
 
     /// <summary>How long a partition is left alone whose move was refused: others have their turn.</summary>
     private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>A broker that is forgotten and lives after all would be given its share again: that it is gone has to be beyond doubt.</summary>
+    private const int DelaysUntilForgotten = 4;
 
     private readonly RebalanceServices _services;
     private readonly ILogger _logger;
@@ -109,7 +112,8 @@ public sealed class BrokerRebalancing : IAsyncDisposable
 
         EndPauses();
         await ElectPreferredAsync(image, brokers, config, stopping);
-        var isCalm = _services.Clock.GetElapsedTime(_seenSince).TotalMilliseconds >= config.AutoRebalanceDelayMs;
+        var calmMs = _services.Clock.GetElapsedTime(_seenSince).TotalMilliseconds;
+        var isCalm = calmMs >= config.AutoRebalanceDelayMs;
         if (await ReadBalancedAsync(image, stopping) is not { } balanced)
         {
             return;
@@ -120,7 +124,7 @@ public sealed class BrokerRebalancing : IAsyncDisposable
         var plan = RebalancePlanner.Plan(isCalm ? survey.Brokers : survey.BrokersThatKeep, survey.Partitions, Math.Max(0, config.AutoRebalanceConcurrentMoves - survey.UnderWay));
         _progress.Show(survey, plan, image);
         await MoveAsync([.. isCalm ? survey.Abandoned : [], .. plan.Moves], survey, stopping);
-        var isForgotten = !isCalm || await ForgetAsync(survey, brokers, stopping);
+        var isForgotten = await ForgetAsync(survey, brokers, isDue: calmMs >= DelaysUntilForgotten * (double)config.AutoRebalanceDelayMs, stopping);
         if (plan.Moves.Count == 0 && !isAnyNew && !survey.IsMoving && _moved.Count == 0 && _refused.Count == 0 && isForgotten && isCalm)
         {
             _settled = (image, brokers, config);
@@ -259,12 +263,12 @@ public sealed class BrokerRebalancing : IAsyncDisposable
 
     /// <summary>A broker that has left may come back as one that is new: what said that it is to leave is taken back.</summary>
     /// <returns>Whether nobody is left to be forgotten.</returns>
-    private async ValueTask<bool> ForgetAsync(RebalanceSurvey survey, ClusterView brokers, CancellationToken stopping)
+    private async ValueTask<bool> ForgetAsync(RebalanceSurvey survey, ClusterView brokers, bool isDue, CancellationToken stopping)
     {
         var gone = survey.Decommissioned.Where(broker => !brokers.IsAlive(broker) && !survey.Holds(broker)).ToArray();
-        if (gone.Length == 0)
+        if (gone.Length == 0 || !isDue)
         {
-            return true;
+            return gone.Length == 0;
         }
 
         var response = await _services.Topics.IncrementalAlterConfigsAsync(

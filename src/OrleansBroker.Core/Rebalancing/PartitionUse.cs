@@ -6,7 +6,7 @@ public enum PartitionUse
     /// <summary>It can be moved.</summary>
     Rests,
 
-    /// <summary>A move of an earlier plan is under way: it is left to that, unless a broker that it leads to is to leave.</summary>
+    /// <summary>A move is under way that may give way to another: it is left to that, unless a broker that it leads to is to leave.</summary>
     Moves,
 
     /// <summary>Nothing: somebody else moves it, or nobody leads it.</summary>

@@ -75,7 +75,7 @@ internal sealed class RebalanceSurvey
         : BrokerUse.Keeps;
 
     private PartitionUse UseOf(PartitionImage partition) =>
-        !_brokers.IsAlive(partition.Leader) || (partition.IsReassigning && !partition.IsAutomatic) ? PartitionUse.Held
+        !_brokers.IsAlive(partition.Leader) || (partition.IsReassigning && !partition.IsAutomatic && !TargetOf(partition).Any(Decommissioned.Contains)) ? PartitionUse.Held
         : partition.IsReassigning ? PartitionUse.Moves
         : PartitionUse.Rests;
 }

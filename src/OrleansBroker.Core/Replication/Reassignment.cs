@@ -59,8 +59,9 @@ public static class Reassignment
     }
 
     /// <summary>Why a move that was decided from these replicas is of no use any more; null where it is.</summary>
-    public static Refusal? CheckAutomatic(PartitionState state, IReadOnlyList<BrokerId> from) =>
-        state.IsReassigning && !state.IsAutomatic ? new(ErrorCode.ReassignmentInProgress, "The partition is moved as an administrator has said")
+    /// <param name="leaving">Brokers that are to leave the cluster: what an administrator moves to one of them has to be moved on.</param>
+    public static Refusal? CheckAutomatic(PartitionState state, IReadOnlyList<BrokerId> from, IReadOnlySet<BrokerId> leaving) =>
+        state.IsReassigning && !state.IsAutomatic && !Target(state).Any(leaving.Contains) ? new(ErrorCode.ReassignmentInProgress, "The partition is moved as an administrator has said")
         : !Target(state).SequenceEqual(from) ? new(ErrorCode.InvalidReplicaAssignment, $"The partition is to have replicas {string.Join(",", Target(state))}")
         : null;
 

@@ -94,14 +94,19 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
         return new(null, replica.Partition.State);
     }
 
-    private static (Refusal? Refusal, PartitionState Next) Alter(PartitionState state, IReadOnlyList<BrokerId>? target, ClusterView brokers, bool allowReplicationFactorChange) =>
+    private (Refusal? Refusal, PartitionState Next) Alter(PartitionState state, IReadOnlyList<BrokerId>? target, ClusterView brokers, bool allowReplicationFactorChange) =>
         target is null
             ? (state.IsReassigning ? null : new Refusal(ErrorCode.NoReassignmentInProgress, "No move of the partition is under way"), Reassignment.Cancel(state))
-            : (Reassignment.Check(state, target, brokers, allowReplicationFactorChange), Reassignment.Begin(state, target));
+            : (CheckLeaving(state, target) ?? Reassignment.Check(state, target, brokers, allowReplicationFactorChange), Reassignment.Begin(state, target));
 
-    private static (Refusal? Refusal, PartitionState Next) Move(PartitionState state, RebalanceMove move, ClusterView brokers) => (
-        Reassignment.CheckAutomatic(state, move.From) ?? Reassignment.Check(state, move.To, brokers, allowReplicationFactorChange: false),
+    private (Refusal? Refusal, PartitionState Next) Move(PartitionState state, RebalanceMove move, ClusterView brokers) => (
+        Reassignment.CheckAutomatic(state, move.From, services.Metadata.Current.Decommissioned) ?? Reassignment.Check(state, move.To, brokers, allowReplicationFactorChange: false),
         Reassignment.Begin(state, move.To, isAutomatic: true));
+
+    private Refusal? CheckLeaving(PartitionState state, IReadOnlyList<BrokerId> target) =>
+        target.Except(state.Replicas).Where(services.Metadata.Current.Decommissioned.Contains).Select(broker => $"The assignment names broker {broker}, which is to leave the cluster").FirstOrDefault() is { } message
+            ? new(ErrorCode.InvalidReplicaAssignment, message)
+            : null;
 
     private PartitionState? Change(PartitionState state, Decision decide, out Refusal? refusal, out BrokerId successor)
     {

@@ -1,3 +1,5 @@
+using OrleansBroker.Core.Configuration;
+
 namespace OrleansBroker.Simulator.Brokers;
 
 /// <summary>What the simulated cluster is set to.</summary>
@@ -16,6 +18,18 @@ internal sealed record ClusterOptions
 
     /// <summary>How often high watermarks and recovery points are written, in milliseconds.</summary>
     public int CheckpointMs { get; init; } = 5_000;
+
+    /// <summary>auto.rebalance.mode</summary>
+    public string RebalanceMode { get; init; } = RebalanceModes.NewBrokers;
+
+    /// <summary>auto.rebalance.delay.ms</summary>
+    public int RebalanceDelayMs { get; init; } = 10_000;
+
+    /// <summary>auto.rebalance.concurrent.moves</summary>
+    public int RebalanceMoves { get; init; } = 3;
+
+    /// <summary>auto.rebalance.throttled.rate, in bytes a second.</summary>
+    public int RebalanceRate { get; init; } = 1 << 20;
 
     /// <summary>The settings of one broker, by Kafka's names.</summary>
     public Dictionary<string, string> SettingsOf(int broker) => new()
@@ -38,6 +52,10 @@ internal sealed record ClusterOptions
         ["replica.fetch.backoff.ms"] = "200",
         ["replica.socket.timeout.ms"] = "4000",
         ["group.initial.rebalance.delay.ms"] = "300",
+        ["auto.rebalance.mode"] = RebalanceMode,
+        ["auto.rebalance.delay.ms"] = $"{RebalanceDelayMs}",
+        ["auto.rebalance.concurrent.moves"] = $"{RebalanceMoves}",
+        ["auto.rebalance.throttled.rate"] = $"{RebalanceRate}",
         ["leader.imbalance.check.interval.seconds"] = "15",
     };
 }

@@ -33,6 +33,9 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
     /// <summary>Counts the broker's processes.</summary>
     public int Life { get; private set; }
 
+    /// <summary>Its machine is gone, and never starts again.</summary>
+    public bool IsRetired { get; private set; }
+
     public bool IsRunning => Process is { IsDead: false };
 
     /// <summary>The broker epoch of the first start after the last power loss; the greatest value until there was one. Older entries in an ISR speak of another log.</summary>
@@ -45,7 +48,7 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
 
     public void Start()
     {
-        if (IsRunning)
+        if (IsRunning || IsRetired)
         {
             return;
         }
@@ -80,6 +83,13 @@ internal sealed class SimulatedBroker(SimulatedCluster cluster, int id)
         Disk.PowerLoss();
         IntactSince = long.MaxValue;
         _boot++;
+    }
+
+    /// <summary>The machine is lost with its disk.</summary>
+    public void Retire()
+    {
+        IsRetired = true;
+        LosePower();
     }
 
     public void Pause()

@@ -31,7 +31,8 @@ internal sealed class SimulatedCluster
 
     public SimulatedMembership Membership { get; }
 
-    public SimulatedBroker[] Brokers { get; }
+    /// <summary>In the order of their ids; more when one joins.</summary>
+    public SimulatedBroker[] Brokers { get; private set; }
 
     /// <summary>The states of all partitions as their documents say, in the order of their names.</summary>
     public IEnumerable<PartitionState> States => Store.All
@@ -44,6 +45,15 @@ internal sealed class SimulatedCluster
         {
             broker.Start();
         }
+    }
+
+    /// <summary>One more broker comes, with an empty disk.</summary>
+    public SimulatedBroker Join()
+    {
+        var broker = new SimulatedBroker(this, Brokers.Length);
+        Brokers = [.. Brokers, broker];
+        broker.Start();
+        return broker;
     }
 
     /// <summary>The broker can be asked by its peers.</summary>

@@ -7,6 +7,9 @@ namespace OrleansBroker.Simulator.Faults;
 /// <summary>Does to a cluster what the plan says, until it is told to stop; then it mends everything.</summary>
 internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions faults)
 {
+    /// <summary>A broker that is idle crashes late: it is looked after for longer than a run takes.</summary>
+    private const int AttemptsMax = 600;
+
     private readonly World _world = cluster.World;
     private readonly Chance _chance = cluster.World.Chance.Branch("faults");
     private bool _isOver;
@@ -137,7 +140,7 @@ internal sealed class FaultInjector(SimulatedCluster cluster, FaultOptions fault
         {
             broker.Start();
         }
-        else if (attempt < 40)
+        else if (attempt < AttemptsMax)
         {
             _world.After(TimeSpan.FromSeconds(1), () => StartWhenStopped(broker, attempt + 1));
         }

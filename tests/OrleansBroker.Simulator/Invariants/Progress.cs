@@ -5,16 +5,17 @@ using OrleansBroker.Simulator.Workloads;
 namespace OrleansBroker.Simulator.Invariants;
 
 /// <summary>After the faults stop everything goes on: every partition gets its leader and its whole ISR, producers are acknowledged, groups commit.</summary>
-internal sealed class Progress(SimulatedCluster cluster, Load load)
+internal sealed class Progress(SimulatedCluster cluster, Load load, Scaling scaling, Ledger ledger)
 {
+    private readonly Shares _shares = new(cluster, scaling, ledger);
     private readonly int[] _acknowledged = [.. load.Producers.Select(producer => producer.Acknowledged)];
     private readonly int[] _committed = [.. load.Members.Select(member => member.Committed)];
 
     /// <summary>What still does not go on; null when all does.</summary>
-    public string? Missing() => Broker() ?? Partition() ?? Producer() ?? Group();
+    public string? Missing() => Broker() ?? Partition() ?? _shares.Missing() ?? Producer() ?? Group();
 
     private string? Broker() =>
-        Array.Find(cluster.Brokers, broker => broker.Host is null) is { } broker ? $"broker {broker.Id} does not serve" : null;
+        Array.Find(cluster.Brokers, broker => broker.Host is null && !broker.IsRetired) is { } broker ? $"broker {broker.Id} does not serve" : null;
 
     private string? Partition()
     {
