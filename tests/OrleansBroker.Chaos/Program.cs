@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using OrleansBroker.Chaos;
 using OrleansBroker.Compatibility.Tests.Broker;
 using OrleansBroker.Compatibility.Tests.Drivers;
@@ -40,6 +41,9 @@ string[] storage = line.AzureStorage is { } connection ? ["--storage", "azure", 
 await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage]);
 await using var run = new ChaosRun(cluster, withGroup: missing is null, Say);
 Say(string.Create(CultureInfo.InvariantCulture, $"seed {line.Seed}, {line.Minutes} min"));
+var isAsked = false;
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndEarly);
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndEarly);
 using var burning = new CancellationTokenSource();
 if (line.Burn)
 {
@@ -59,7 +63,7 @@ try
     var deathsInPeace = line.Faults is [] && cluster.DeclaredDead > 0;
     return verdict.IsClean && !deathsInPeace ? 0 : 1;
 }
-catch (TimeoutException e)
+catch (Exception e) when (e is TimeoutException or InvalidOperationException or ClientException)
 {
     Say(string.Join('\n', cluster.Surprises));
     return Fail($"seed {line.Seed}: {e.Message}\n{await cluster.DescribeAsync()}");
@@ -73,7 +77,7 @@ async Task HarmAsync()
 {
     var random = new Random(line.Seed);
     var duration = TimeSpan.FromMinutes(line.Minutes);
-    while (run.Elapsed < duration)
+    while (run.Elapsed < duration && !isAsked)
     {
         if (faults.Length == 0)
         {
@@ -86,6 +90,13 @@ async Task HarmAsync()
         await run.SufferAsync(fault, random.Next(ChaosCluster.Brokers), length, settle: random.Next(4) != 0);
         await Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 2));
     }
+}
+
+// What has been done so far is judged all the same; the second signal ends the process.
+void EndEarly(PosixSignalContext context)
+{
+    context.Cancel = !isAsked;
+    isAsked = true;
 }
 
 static void Burn(CancellationToken end)

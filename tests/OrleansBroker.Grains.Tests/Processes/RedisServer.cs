@@ -22,7 +22,7 @@ internal sealed class RedisServer(string directory, string address = "127.0.0.1"
     public async Task StartAsync()
     {
         Directory.CreateDirectory(directory);
-        _process = Process.Start(new ProcessStartInfo(Program!, ["--bind", address, "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(directory, "log")]))!;
+        _process = Process.Start(new ProcessStartInfo(Program!, ["--bind", address, "--protected-mode", "no", "--port", Port.ToString(CultureInfo.InvariantCulture), "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(directory, "log")]))!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await TryConnectAsync())
         {
