@@ -20,6 +20,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private readonly string[] _settings;
     private readonly Slot[] _slots = [.. Enumerable.Range(0, Brokers).Select(_ => new Slot())];
 
+    private int _ended;
+
     private ChaosCluster(string directory, Network? network, string[] settings)
     {
         _directory = directory;
@@ -45,8 +47,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Ends of processes that nobody asked for, other than of such as were declared dead.</summary>
     public ConcurrentQueue<string> Surprises { get; } = new();
 
-    /// <summary>How often a broker ended because its cluster took it to be dead.</summary>
-    public int DeclaredDead { get; private set; }
+    /// <summary>Brokers that ended because their cluster took them to be dead, one after the other.</summary>
+    public ConcurrentQueue<int> DeclaredDead { get; } = new();
 
     /// <param name="settings">Further arguments of every silo.</param>
     public static async Task<ChaosCluster> StartAsync(string directory, Network? network, params string[] settings)
@@ -126,7 +128,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 lines.Add($"  {e.Message}");
             }
 
-            lines.AddRange((slot.Silo?.Output ?? string.Empty).Split('\n').TakeLast(30).Select(line => "  " + line));
+            lines.AddRange((slot.Silo?.Output ?? string.Empty).Split('\n').TakeLast(40).Select(line => "  " + line));
         }
 
         return string.Join('\n', lines);
@@ -136,7 +138,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     {
         foreach (var slot in _slots)
         {
-            slot.IsWanted = false;
+            (slot.IsWanted, slot.Ending) = (false, slot.Silo);
             if (slot.Silo is { } silo)
             {
                 await silo.DisposeAsync();
@@ -164,9 +166,20 @@ internal sealed class ChaosCluster : IAsyncDisposable
             "--silo-listen", string.Create(CultureInfo.InvariantCulture, $"{HostOf(broker)}:{slot.SiloPort}"), "--listen", string.Create(CultureInfo.InvariantCulture, $"{HostOf(broker)}:{slot.Port}"), .. _settings,
         ];
         var (program, all) = Network?.In(broker, "dotnet", arguments) ?? ("dotnet", arguments);
-        var silo = await SiloProcess.StartAsync(program, all, StartTimeout);
-        slot.Silo = silo;
-        _ = SuperviseAsync(broker, silo);
+        while (true)
+        {
+            try
+            {
+                slot.Silo = await SiloProcess.StartAsync(program, all, StartTimeout);
+                _ = SuperviseAsync(broker, slot.Silo);
+                return;
+            }
+            catch (InvalidOperationException e) when (e.Message.StartsWith($"The broker ended with {RestartMe} ", StringComparison.Ordinal))
+            {
+                // It was declared dead while it still was starting.
+                DeclaredDead.Enqueue(broker);
+            }
+        }
     }
 
     private async Task EndAsync(int broker, Func<SiloProcess, Task> end)
@@ -178,6 +191,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         {
             if (slot.Silo is { Process.HasExited: false } silo)
             {
+                slot.Ending = silo;
                 await end(silo);
             }
         }
@@ -190,13 +204,14 @@ internal sealed class ChaosCluster : IAsyncDisposable
     private async Task SuperviseAsync(int broker, SiloProcess silo)
     {
         await silo.Process.WaitForExitAsync();
+        await File.WriteAllTextAsync(Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"broker{broker}.{++_ended}.log")), silo.Output);
         var slot = _slots[broker];
         var code = silo.Process.ExitCode;
         if (code == RestartMe)
         {
-            DeclaredDead++;
+            DeclaredDead.Enqueue(broker);
         }
-        else if (slot.IsWanted)
+        else if (slot.Ending != silo)
         {
             Surprises.Enqueue($"broker {broker} ended with {code}:\n{silo.Output}");
         }
@@ -225,6 +240,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
             get => _silo;
             set => _silo = value;
         }
+
+        /// <summary>The process that was made to end last.</summary>
+        public SiloProcess? Ending { get; set; }
 
         /// <summary>Whether it is to be running.</summary>
         public bool IsWanted { get; set; }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using OrleansBroker.Compatibility.Tests;
 using OrleansBroker.Compatibility.Tests.Chaos;
 using OrleansBroker.Compatibility.Tests.Drivers;
-using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 
 namespace OrleansBroker.Chaos;
@@ -10,11 +9,12 @@ namespace OrleansBroker.Chaos;
 /// <summary>A load of unique records on three silos, faults one after the other, and what must hold when all is healed.</summary>
 internal sealed class ChaosRun(ChaosCluster cluster, bool withGroup, Action<string> say) : IAsyncDisposable
 {
-    private const string Topic = "chaos";
+    public const string Topic = "chaos";
+    public const int Partitions = 6;
+
     private const string Group = "chaos-readers";
     private const string GroupsTopic = "__consumer_offsets";
     private const string Assigned = "assigned";
-    private const int Partitions = 6;
 
     private static readonly TimeSpan HealedWithin = TimeSpan.FromMinutes(3);
 
@@ -81,6 +81,7 @@ internal sealed class ChaosRun(ChaosCluster cluster, bool withGroup, Action<stri
     {
         _history.TakeLongestWait();
         var began = _clock.Elapsed;
+        var deaths = cluster.DeclaredDead.Count;
         _cuts.Begun += fault.IsCut ? 1 : 0;
         await fault.HarmAsync(cluster, broker);
         var known = await KnownAsync(fault, broker, duration);
@@ -94,7 +95,9 @@ internal sealed class ChaosRun(ChaosCluster cluster, bool withGroup, Action<stri
             await MoreAsync();
         }
 
-        Episodes.Add(new Episode(fault.Name, broker, began, lasted, _history.TakeLongestWait(), known));
+        var (stall, partition) = _history.TakeLongestWait();
+        var wrong = cluster.DeclaredDead.Skip(deaths).Count(dead => dead == broker == fault.IsOfOthers);
+        Episodes.Add(new Episode(fault.Name, broker, began, lasted, stall, partition, known, wrong));
         say(Episodes[^1].ToString());
     }
 
@@ -175,13 +178,13 @@ internal sealed class ChaosRun(ChaosCluster cluster, bool withGroup, Action<stri
     private async Task<TimeSpan?> KnownAsync(Fault fault, int broker, TimeSpan duration)
     {
         var began = Stopwatch.GetTimestamp();
-        var other = cluster.Addresses[fault.Name == "kill-two" ? broker : (broker + 1) % ChaosCluster.Brokers];
+        var other = cluster.Addresses[fault.IsOfOthers ? broker : (broker + 1) % ChaosCluster.Brokers];
         while (fault.Name is "kill" or "kill-two" or "pause-past-death" && Stopwatch.GetElapsedTime(began) < duration)
         {
             try
             {
                 var metadata = await KafkaClient.AskAsync<MetadataRequest, MetadataResponse>(other, new MetadataRequest { Topics = [] }, 12);
-                if (metadata.Brokers.Length <= (fault.Name == "kill-two" ? 1 : ChaosCluster.Brokers - 1))
+                if (metadata.Brokers.Length <= (fault.IsOfOthers ? 1 : ChaosCluster.Brokers - 1))
                 {
                     return Stopwatch.GetElapsedTime(began);
                 }

@@ -16,7 +16,8 @@ internal sealed record CommandLine
                                  {0}
           --burn                 every processor is kept busy besides
           --azure-storage CONN   documents in Azure Storage (Azurite), membership in Redis
-          --data DIR             keep the brokers' data there
+          --data DIR             keep the brokers' data there, and what they wrote
+          -- ...                 what follows is given to every silo
         """;
 
     public double Minutes { get; init; } = 1;
@@ -28,6 +29,8 @@ internal sealed record CommandLine
     public string? AzureStorage { get; init; }
 
     public string? Data { get; init; }
+
+    public string[] ForSilos { get; init; } = [];
 
     public bool Help { get; init; }
 
@@ -47,6 +50,11 @@ internal sealed record CommandLine
             {
                 line = name == "--burn" ? line with { Burn = true } : line with { Help = true };
                 continue;
+            }
+
+            if (name == "--")
+            {
+                return line with { ForSilos = arguments[(i + 1)..] };
             }
 
             i++;

@@ -10,13 +10,16 @@ internal sealed record Fault(string Name, double LongestS, Func<ChaosCluster, in
     /// <summary>Whether the broker still serves clients while it is cut off from the others, and so may tell what it knew.</summary>
     public bool IsCut { get; init; }
 
+    /// <summary>Whether it is the broker that is spared.</summary>
+    public bool IsOfOthers { get; init; }
+
     /// <summary>Whether it takes a network of the run's own.</summary>
     public bool NeedsNetwork { get; init; }
 
     public static Fault[] All { get; } =
     [
         new("kill", 8, (cluster, broker) => cluster.KillAsync(broker), (cluster, broker) => cluster.StartAsync(broker)),
-        new("kill-two", 8, (cluster, broker) => OthersAsync(broker, other => cluster.KillAsync(other)), (cluster, broker) => OthersAsync(broker, other => cluster.StartAsync(other))),
+        new("kill-two", 8, (cluster, broker) => OthersAsync(broker, other => cluster.KillAsync(other)), (cluster, broker) => OthersAsync(broker, other => cluster.StartAsync(other))) { IsOfOthers = true },
         new("stop", 5, (cluster, broker) => cluster.StopAsync(broker), (cluster, broker) => cluster.StartAsync(broker)),
         new("pause", 1, (cluster, broker) => cluster.PauseAsync(broker), ResumeAsync),
         new("pause-past-death", 10, (cluster, broker) => cluster.PauseAsync(broker), ResumeAsync),

@@ -1,7 +1,6 @@
 using System.Text;
 using OrleansBroker.Compatibility.Tests.Chaos;
 using OrleansBroker.Core.Ports;
-using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Records;
 

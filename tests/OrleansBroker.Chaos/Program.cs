@@ -38,7 +38,7 @@ if (missing is not null)
 using var directory = new TemporaryDirectory();
 using var network = faults.Any(fault => fault.NeedsNetwork) ? new Network(ChaosCluster.Brokers) : null;
 string[] storage = line.AzureStorage is { } connection ? ["--storage", "azure", "--azure-storage", connection] : [];
-await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage]);
+await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage, .. line.ForSilos]);
 await using var run = new ChaosRun(cluster, withGroup: missing is null, Say);
 Say(string.Create(CultureInfo.InvariantCulture, $"seed {line.Seed}, {line.Minutes} min"));
 var isAsked = false;
@@ -60,7 +60,7 @@ try
         Say(text);
     }
 
-    var deathsInPeace = line.Faults is [] && cluster.DeclaredDead > 0;
+    var deathsInPeace = line.Faults is [] && !cluster.DeclaredDead.IsEmpty;
     return verdict.IsClean && !deathsInPeace ? 0 : 1;
 }
 catch (Exception e) when (e is TimeoutException or InvalidOperationException or ClientException)

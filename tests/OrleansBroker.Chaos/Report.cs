@@ -8,7 +8,7 @@ internal static class Report
 {
     public static IEnumerable<string> Lines(ChaosRun run, ChaosCluster cluster, Verdict verdict)
     {
-        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Episodes.Count} faults in {run.Elapsed.TotalMinutes:f1} min; {run.History.Acknowledged.Count} records acknowledged, {run.History.Commits} commits; {cluster.DeclaredDead} times a broker found itself declared dead");
+        yield return string.Create(CultureInfo.InvariantCulture, $"{run.Episodes.Count} faults in {run.Elapsed.TotalMinutes:f1} min; {run.History.Acknowledged.Count} records acknowledged, {run.History.Commits} commits; {cluster.DeclaredDead.Count} times a broker found itself declared dead, {run.Episodes.Sum(episode => episode.WrongDeaths)} times one to which nothing had been done");
         if (run.Episodes.Count > 0)
         {
             yield return "fault              times   stall s: median    p90    max   known after s: median    p90    max";

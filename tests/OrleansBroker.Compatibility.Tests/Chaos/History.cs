@@ -12,7 +12,7 @@ internal sealed class History(int partitions)
     private readonly long[] _committed = [.. Enumerable.Repeat(ClientDriver.NoOffset, partitions)];
     private readonly long[] _processed = new long[partitions];
     private readonly long[] _acknowledged = new long[partitions];
-    private TimeSpan _longestWaitSinceAsked;
+    private (TimeSpan Wait, int Partition) _longestWaitSinceAsked;
     private readonly Stopwatch[] _sinceAcknowledgement = [.. Enumerable.Range(0, partitions).Select(_ => Stopwatch.StartNew())];
 
     /// <summary>Records with the partition and offset that their producer was told.</summary>
@@ -32,13 +32,13 @@ internal sealed class History(int partitions)
     /// <summary>When that was over, since the beginning.</summary>
     public TimeSpan LongestWaitEnd { get; private set; }
 
-    /// <summary>The longest that any partition was without an acknowledgement, whether or not it still is, since this was asked last.</summary>
-    public TimeSpan TakeLongestWait()
+    /// <summary>The longest that any partition was without an acknowledgement, whether or not it still is, since this was asked last; and which.</summary>
+    public (TimeSpan Wait, int Partition) TakeLongestWait()
     {
         lock (_lock)
         {
-            TimeSpan longest = _sinceAcknowledgement.Select(since => since.Elapsed).Append(_longestWaitSinceAsked).Max();
-            _longestWaitSinceAsked = TimeSpan.Zero;
+            var longest = _sinceAcknowledgement.Select((since, partition) => (since.Elapsed, partition)).Append(_longestWaitSinceAsked).Max();
+            _longestWaitSinceAsked = default;
             return longest;
         }
     }
@@ -85,7 +85,7 @@ internal sealed class History(int partitions)
                 Acknowledged.Enqueue(record);
                 _acknowledged[record.Partition]++;
                 Stopwatch since = _sinceAcknowledgement[record.Partition];
-                _longestWaitSinceAsked = since.Elapsed > _longestWaitSinceAsked ? since.Elapsed : _longestWaitSinceAsked;
+                _longestWaitSinceAsked = since.Elapsed > _longestWaitSinceAsked.Wait ? (since.Elapsed, record.Partition) : _longestWaitSinceAsked;
                 if (since.Elapsed > LongestWait)
                 {
                     (LongestWait, LongestWaitEnd) = (since.Elapsed, _clock.Elapsed);

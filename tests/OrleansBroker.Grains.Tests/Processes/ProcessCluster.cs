@@ -57,14 +57,22 @@ internal sealed class ProcessCluster : IAsyncDisposable
     {
         _silos[broker] = await SiloProcess.StartAsync(
             [.. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
-            "--silo-listen", $"127.0.0.1:{_siloPorts[broker]}", "--listen", $"127.0.0.1:{_ports[broker]}", "--data", _directory.Below($"broker{broker}")]);
+            "--silo-listen", $"127.0.0.1:{_siloPorts[broker]}", "--listen", $"127.0.0.1:{_ports[broker]}", "--data", DataOf(broker)]);
         _ports[broker] = _silos[broker]!.Port;
     }
 
+    /// <summary>Starts a broker where nobody knows it, with the data that it had.</summary>
+    public Task StartElsewhereAsync(int broker)
+    {
+        (_siloPorts[broker], _ports[broker]) = (RedisServer.FreePort(), 0);
+        return StartAsync(broker);
+    }
+
     /// <summary>Another process with the number of a broker that runs, and with data of its own: how it ends.</summary>
-    public Task<(int ExitCode, string Output)> StartSecondAsync(int broker) => SiloProcess.RunToEndAsync(
-        [.. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
-        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", "--data", _directory.Below("second")]);
+    public Task<(int ExitCode, string Output)> StartSecondAsync(int broker) => RunToEndAsync(broker, "--data", _directory.Below("second"));
+
+    /// <summary>A broker of another cluster, with the data of one that has ended: how it ends.</summary>
+    public Task<(int ExitCode, string Output)> StartInOtherClusterAsync(int broker) => RunToEndAsync(broker, "--data", DataOf(broker), "--cluster", "another");
 
     public Task KillAsync(int broker) => _silos[broker]!.KillAsync();
 
@@ -134,4 +142,10 @@ internal sealed class ProcessCluster : IAsyncDisposable
         await Redis.DisposeAsync();
         _directory.Dispose();
     }
+
+    private string DataOf(int broker) => _directory.Below($"broker{broker}");
+
+    private Task<(int ExitCode, string Output)> RunToEndAsync(int broker, params string[] arguments) => SiloProcess.RunToEndAsync([
+        .. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
+        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", .. arguments]);
 }

@@ -78,6 +78,50 @@ public sealed class ProcessClusterTests
         Assert.Equal(sent, await ReadAsync(cluster));
     }
 
+    /// <summary>
+    /// Two of three die at once: the last one says so, takes nothing that two should have, and what was acknowledged is there when they
+    /// come back.
+    /// </summary>
+    [RedisFact]
+    public async Task The_last_of_three_knows_that_it_is_alone_and_promises_nothing()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        await SendAsync(cluster, sent);
+        await cluster.WholeAsync("orders");
+        var last = (await cluster.PartitionAsync("orders"))!.LeaderId;
+        int[] dead = [.. Enumerable.Range(0, ProcessCluster.Brokers).Where(broker => broker != last)];
+
+        await Task.WhenAll(dead.Select(cluster.KillAsync));
+
+        await cluster.Client.UntilAsync(async () => (await cluster.Client.MetadataAsync(last)).Brokers.Length == 1, "the last one knows that it is");
+        await cluster.Client.UntilAsync(async () => await cluster.PartitionAsync("orders") is { IsrNodes: [var only] } && only == last, "nobody else is in sync");
+        Assert.Equal(ErrorCode.NotEnoughReplicas, await cluster.Client.ProduceAsync(last, "orders", "refused"));
+        await Task.WhenAll(dead.Select(cluster.StartAsync));
+        await cluster.WholeAsync("orders");
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
+    [RedisFact]
+    public async Task A_broker_that_comes_back_elsewhere_with_its_data_is_the_same_and_its_data_is_for_no_other_cluster()
+    {
+        await using var cluster = await CreatedAsync();
+        var sent = new List<string>();
+        await SendAsync(cluster, sent);
+        await cluster.WholeAsync("orders");
+        var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
+
+        await cluster.KillAsync(leader);
+        var (exitCode, output) = await cluster.StartInOtherClusterAsync(leader);
+        await cluster.StartElsewhereAsync(leader);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("cluster.id", output, StringComparison.Ordinal);
+        await cluster.WholeAsync("orders");
+        Assert.Equal(ProcessCluster.Brokers, (await cluster.Client.MetadataAsync((leader + 1) % ProcessCluster.Brokers)).Brokers.Length);
+        Assert.Equal(sent, await ReadAsync(cluster));
+    }
+
     [RedisFact]
     public async Task A_second_process_with_the_id_of_a_broker_that_lives_is_refused()
     {
