@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Embedded;
 
 namespace OrleansBroker.Silo;
 
@@ -13,13 +14,16 @@ internal sealed class LineLogger(string category, LogLevel least, TimeProvider c
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel))
+        if (IsEnabled(logLevel) && !IsToldAnyway(exception))
         {
             var time = clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
             var cause = exception is null ? string.Empty : $": {exception}".ReplaceLineEndings(" | ");
             Console.Error.WriteLine($"{time} {Name(logLevel)} {category}[{eventId.Id}] {formatter(state, exception)}{cause}");
         }
     }
+
+    /// <summary>Why a broker does not start is told in one line: that the silo and the host do not start for it is not news.</summary>
+    private bool IsToldAnyway(Exception? exception) => exception is BrokerStartException && least > LogLevel.Debug;
 
     private static string Name(LogLevel level) => level switch
     {

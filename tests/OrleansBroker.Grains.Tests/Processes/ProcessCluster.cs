@@ -72,7 +72,16 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public Task<(int ExitCode, string Output)> StartSecondAsync(int broker) => RunToEndAsync(broker, "--data", _directory.Below("second"));
 
     /// <summary>A broker of another cluster, with the data of one that has ended: how it ends.</summary>
-    public Task<(int ExitCode, string Output)> StartInOtherClusterAsync(int broker) => RunToEndAsync(broker, "--data", DataOf(broker), "--cluster", "another");
+    public async Task<(int ExitCode, string Output)> StartInOtherClusterAsync(int broker)
+    {
+        // The first broker of a cluster says which it is.
+        await using (var first = await SiloProcess.StartAsync([.. ArgumentsOf(broker), "--data", _directory.Below("another"), "--cluster", "another"]))
+        {
+            await first.StopAsync();
+        }
+
+        return await RunToEndAsync(broker, "--data", DataOf(broker), "--cluster", "another");
+    }
 
     public Task KillAsync(int broker) => _silos[broker]!.KillAsync();
 
@@ -145,7 +154,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private string DataOf(int broker) => _directory.Below($"broker{broker}");
 
-    private Task<(int ExitCode, string Output)> RunToEndAsync(int broker, params string[] arguments) => SiloProcess.RunToEndAsync([
+    private Task<(int ExitCode, string Output)> RunToEndAsync(int broker, params string[] arguments) => SiloProcess.RunToEndAsync([.. ArgumentsOf(broker), .. arguments]);
+
+    /// <summary>Of a process beside those of the cluster.</summary>
+    private string[] ArgumentsOf(int broker) =>
+    [
         .. _stores, "--broker-id", broker.ToString(CultureInfo.InvariantCulture),
-        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0", .. arguments]);
+        "--silo-listen", $"127.0.0.1:{RedisServer.FreePort()}", "--listen", "127.0.0.1:0",
+    ];
 }

@@ -116,7 +116,7 @@ public sealed class ProcessClusterTests
         await cluster.StartElsewhereAsync(leader);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("cluster.id", output, StringComparison.Ordinal);
+        Assert.Contains(" belongs to cluster ", output, StringComparison.Ordinal);
         await cluster.WholeAsync("orders");
         Assert.Equal(ProcessCluster.Brokers, (await cluster.Client.MetadataAsync((leader + 1) % ProcessCluster.Brokers)).Brokers.Length);
         Assert.Equal(sent, await ReadAsync(cluster));
@@ -131,6 +131,7 @@ public sealed class ProcessClusterTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains("silo/run: node.id 1: a broker of this id is running at", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         Assert.Equal(ProcessCluster.Brokers, (await cluster.Client.MetadataAsync(1)).Brokers.Length);
     }
 
