@@ -47,6 +47,9 @@ internal sealed class Refusals(ISilosAround silos, TimeProvider clock, ILogger<R
         return await silos.RefusesAsync(silo) && !await answering;
     }
 
+    /// <summary>Whether this silo believes another alive.</summary>
+    public bool TakesToLive(SiloAddress silo) => silos.Active.Contains(silo);
+
     private async Task SuspectAsync(SiloAddress silo)
     {
         if (!_suspected.TryAdd(silo, true))

@@ -126,12 +126,31 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
         return null;
     }
 
-    /// <summary>Whether the others take this silo to live, as the table says that is read from its beginning after the call.</summary>
-    /// <returns>False also where it cannot be read.</returns>
-    public async Task<bool> IsAliveAsync(CancellationToken cancellation) =>
+    /// <summary>
+    /// Whether the others take this silo to live: by the table, read from its beginning after the call, and where it cannot be read, by
+    /// what each of them says. While none of them knows of its death, none has taken its place.
+    /// </summary>
+    /// <returns>False also where nobody can tell.</returns>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellation)
+    {
         // The first may be given what somebody began to read earlier.
-        await TryReadTableAsync(cancellation) && await TryReadTableAsync(cancellation)
-            && _silos.CurrentSnapshot.GetSiloStatus(_self) is not (SiloStatus.Dead or SiloStatus.None);
+        return await TryReadTableAsync(cancellation) && await TryReadTableAsync(cancellation)
+            ? _silos.CurrentSnapshot.GetSiloStatus(_self) is not (SiloStatus.Dead or SiloStatus.None)
+            : Active.Where(silo => !silo.Equals(_self)).ToArray() is { Length: > 0 } others && (await Task.WhenAll(others.Select(IsAliveToAsync))).All(isAlive => isAlive);
+    }
+
+    private async Task<bool> IsAliveToAsync(SiloAddress other)
+    {
+        try
+        {
+            return await _brokers.At(other).TakesToLiveAsync(Self).WaitAsync(AnswerWithin, _clock);
+        }
+        catch (Exception e)
+        {
+            GrainsLog.NoIntroduction(_logger, other, e.Message);
+            return false;
+        }
+    }
 
     /// <summary>Where a broker is; null where it does not live.</summary>
     public SiloAddress? Find(BrokerId broker)

@@ -22,6 +22,8 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
 
     public Task<bool> SeesEndedAsync(string silo) => Task.Run(() => refusals.SeesEndedAsync(SiloAddress.FromParsableString(silo)));
 
+    public Task<bool> TakesToLiveAsync(string silo) => Task.Run(() => refusals.TakesToLive(SiloAddress.FromParsableString(silo)));
+
     public Task<PeerFrame> AskAsync(PeerFrame question) => Task.Run(async () =>
     {
         await pauses.PassAsync();

@@ -18,6 +18,11 @@ public interface IBrokerGrainService : IGrainService
     [AlwaysInterleave]
     Task<bool> SeesEndedAsync(string silo);
 
+    /// <summary>Whether this silo takes another to live.</summary>
+    [Alias("TakesToLive")]
+    [AlwaysInterleave]
+    Task<bool> TakesToLiveAsync(string silo);
+
     /// <summary>A question of <see cref="PeerMessages"/>.</summary>
     /// <exception cref="IOException">The broker is not open, or could not answer.</exception>
     [Alias("Ask")]

@@ -94,6 +94,13 @@ internal sealed class ProcessCluster : IAsyncDisposable
         Paused = broker;
     }
 
+    /// <summary>The process goes on as if nothing had been.</summary>
+    public void GoOn(int broker)
+    {
+        _silos[broker]!.Resume();
+        Paused = -1;
+    }
+
     /// <summary>The process goes on, and finds itself declared dead; its exit code.</summary>
     public Task<int> ResumeAsync(int broker)
     {

@@ -1,3 +1,4 @@
+using OrleansBroker.Grains.Membership;
 namespace OrleansBroker.Grains.Tests.Processes;
 
 /// <summary>Silos that are killed, paused and cut off from Redis, and what becomes of records that were acknowledged.</summary>
@@ -70,8 +71,15 @@ public sealed class ProcessClusterTests
 
         await cluster.Redis.KillAsync();
         await SendAsync(cluster, sent);
-        await cluster.Redis.StartAsync();
         var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
+
+        // One that stood still cannot read whether it is dead: the others say that it is not.
+        await cluster.PauseAsync(leader);
+        await Task.Delay(TimeSpan.FromMilliseconds(PauseWatch.PauseMsMax + 200));
+        cluster.GoOn(leader);
+        await SendAsync(cluster, sent);
+
+        await cluster.Redis.StartAsync();
         await cluster.KillAsync(leader);
         await SendAsync(cluster, sent);
 
