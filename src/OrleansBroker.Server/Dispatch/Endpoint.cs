@@ -38,6 +38,9 @@ internal sealed class Endpoint<TRequest, TResponse>(ServedApi api, IHandler<TReq
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Has a request handled that did not come as bytes.</summary>
+    public ValueTask<TResponse> HandleAsync(TRequest request, RequestContext context) => handler.HandleAsync(request, context);
+
     public override string Print(RequestContext context) =>
         context.Request is TRequest request ? WirePrinter.Print(request, context.ApiVersion) : string.Empty;
 
