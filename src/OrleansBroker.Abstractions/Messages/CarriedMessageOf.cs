@@ -12,7 +12,7 @@ internal sealed class CarriedMessageOf<T>(MessageKind kind, short key, ApiDescri
     public override void Write(object message, PooledBuffer destination)
     {
         var typed = (T)message;
-        var version = api?.VersionMax ?? MessageVersion.Oldest;
+        var version = api is null ? MessageVersion.Oldest : CarriedVersions.Of(api);
         var sizer = new WireSizer(version, IsFlexible(version));
         sizer.Message(ref typed);
 

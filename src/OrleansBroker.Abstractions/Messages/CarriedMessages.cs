@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
+using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Records;
 using OrleansBroker.Protocol.Wire;
 
 namespace OrleansBroker.Abstractions.Messages;
@@ -13,8 +15,15 @@ internal static class CarriedMessages
     private static readonly (Type Type, CarriedMessage Message)[] All =
     [
         .. typeof(IRequest).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IRequest))).SelectMany(OfApi),
-        (typeof(PeerFrame), new CarriedMessageOf<PeerFrame>(MessageKind.Other, 1, api: null)),
-        (typeof(BrokerIntroduction), new CarriedMessageOf<BrokerIntroduction>(MessageKind.Other, 2, api: null)),
+        Of<PeerFrame>(1),
+        Of<BrokerIntroduction>(2),
+        Of<AppendRequest>(3),
+        Of<AppendResponse>(4),
+        Of<ReadRequest>(5),
+        Of<ReadResponse>(6),
+        Of<FindOffsetRequest>(7),
+        Of<FindOffsetResponse>(8),
+        Of<ReplicaDescription>(9),
     ];
 
     private static readonly FrozenDictionary<Type, CarriedMessage> ByType = All.ToFrozenDictionary(each => each.Type, each => each.Message);
@@ -41,6 +50,18 @@ internal static class CarriedMessages
             ? message.Read(bytes[CarriedMessage.HeaderBytes..], BinaryPrimitives.ReadInt16BigEndian(bytes.Span[3..]))
             : throw new MalformedMessageException($"a message of kind {kind}, key {key}, from another silo is not known to this build");
     }
+
+    /// <summary>A message of its own, in the fields that travel: who handles a request may write to it.</summary>
+    public static T Copy<T>(T message)
+        where T : notnull
+    {
+        using var bytes = new PooledBuffer();
+        Of(message.GetType()).Write(message, bytes);
+        return (T)Read(bytes.Span.ToArray());
+    }
+
+    private static (Type, CarriedMessage) Of<T>(short key)
+        where T : class, IWireStruct, new() => (typeof(T), new CarriedMessageOf<T>(MessageKind.Other, key, api: null));
 
     private static (Type, CarriedMessage)[] OfApi(Type request)
     {
