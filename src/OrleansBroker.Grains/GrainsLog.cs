@@ -22,4 +22,7 @@ internal static partial class GrainsLog
 
     [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
     public static partial void NotStarted(ILogger logger, string reason);
+
+    [LoggerMessage(5010, LogLevel.Debug, "{Grain} moves to broker {Broker}")]
+    public static partial void Moves(ILogger logger, GrainId grain, OrleansBroker.Protocol.BrokerId broker);
 }

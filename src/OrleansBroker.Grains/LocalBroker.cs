@@ -1,5 +1,6 @@
 using OrleansBroker.Embedded;
 using OrleansBroker.Core.Peers.Wire;
+using OrleansBroker.Grains.Doors;
 
 namespace OrleansBroker.Grains;
 
@@ -7,11 +8,15 @@ namespace OrleansBroker.Grains;
 internal sealed class LocalBroker
 {
     private volatile BrokerHost? _host;
+    private volatile BrokerDoor? _door;
     private volatile BrokerIntroduction? _introduction;
     private volatile bool _isSevered;
 
     /// <summary>Null while no broker is open.</summary>
     public BrokerHost? Host => _host;
+
+    /// <summary>For callers inside Orleans; null while no broker is open.</summary>
+    public BrokerDoor? Door => _door;
 
     /// <inheritdoc cref="Host"/>
     public BrokerIntroduction? Introduction => _introduction;
@@ -38,4 +43,9 @@ internal sealed class LocalBroker
         _host = host;
         _introduction = introduction;
     }
+
+    public void Open(BrokerDoor door) => _door = door;
+
+    /// <summary>Answers callers inside Orleans no more, and completes when none of them is being answered: the broker is about to end.</summary>
+    public ValueTask CloseDoorAsync() => Interlocked.Exchange(ref _door, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,6 +1,7 @@
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Embedded;
+using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Membership;
 using OrleansBroker.Server.Network;
 
@@ -24,6 +25,7 @@ internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership m
 
     public async ValueTask JoinAsync(BrokerHost host, CancellationToken cancellation)
     {
+        local.Open(new BrokerDoor(host, local, pauses, BrokerDoor.WaitMax));
         local.Show(host, new BrokerIntroduction(self.ToParsableString(), host.Registration));
         await membership.GreetAsync(cancellation);
     }
@@ -47,6 +49,7 @@ internal sealed class SiloLinks(Lazy<IDocumentStore> documents, SiloMembership m
         {
             local.Show(null, new BrokerIntroduction(self.ToParsableString(), host.Registration) { IsDraining = true, IsLeaving = true });
             await membership.GreetAsync(CancellationToken.None);
+            await local.CloseDoorAsync();
         }
     }
 }

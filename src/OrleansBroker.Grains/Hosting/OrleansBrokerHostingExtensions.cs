@@ -6,14 +6,17 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
+using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Messages;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains;
 using OrleansBroker.Grains.Documents;
+using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Hosting;
 using OrleansBroker.Grains.Membership;
 using OrleansBroker.Grains.Peers;
+using OrleansBroker.Grains.Placement;
 using OrleansBroker.Storage.Files;
 
 namespace Orleans.Hosting;
@@ -33,6 +36,21 @@ public static class OrleansBrokerHostingExtensions
     {
         silo.Services.AddOptions<OrleansBrokerOptions>().Bind(section);
         return silo.AddBroker();
+    }
+
+    /// <summary>
+    /// For a silo of the brokers' cluster that is no broker itself, so that its grains can call the brokers'. A broker has it already.
+    /// </summary>
+    public static ISiloBuilder AddOrleansBrokerGrains(this ISiloBuilder silo)
+    {
+        silo.Services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
+        silo.Services.TryAddSingleton<IBrokerGrains>(provider => new BrokerGrains(provider.GetRequiredService<IGrainFactory>()));
+        BrokerGrainDirectory.AddTo(silo);
+        return silo
+            .AddPlacementDirector<BrokerPartitionPlacement, BrokerPlacementDirector>()
+            .AddPlacementDirector<BrokerReplicaPlacement, BrokerPlacementDirector>()
+            .AddPlacementDirector<BrokerGroupPlacement, BrokerPlacementDirector>()
+            .AddPlacementDirector<BrokerControllerPlacement, BrokerPlacementDirector>();
     }
 
     /// <summary>Runs a broker in this silo that is told everything else by Kafka's configuration.</summary>
@@ -69,8 +87,9 @@ public static class OrleansBrokerHostingExtensions
         services.TryAddSingleton(provider => BrokerSettings.ToBrokerOptions(provider.GetRequiredService<IOptions<OrleansBrokerOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(NewDocuments);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<SiloLinks>(provider, new Lazy<IDocumentStore>(provider.GetRequiredService<IDocumentStore>), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress));
-        services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
+        services.AddSingleton<DoorServices>();
         services.AddGrainService<BrokerGrainService>();
+        silo.AddOrleansBrokerGrains();
         SeverOnFatalErrors(services);
         return silo;
     }

@@ -69,6 +69,11 @@ internal sealed class SiloBroker(
         {
             using var limit = new CancellationTokenSource(DrainWithin, clock);
             using var draining = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+            if (cancellation.IsCancellationRequested)
+            {
+                await local.CloseDoorAsync();
+            }
+
             await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.StopAsync(draining.Token));
         }
 

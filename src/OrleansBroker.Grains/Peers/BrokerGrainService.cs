@@ -32,4 +32,10 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
         await pauses.PassAsync();
         return answer;
     });
+
+    public Task<object?> HandleAsync(string key, object request) => Task.Run(async () =>
+    {
+        var door = broker.Door ?? throw new IOException("the broker is not open");
+        return await door.HandleAsync(key, request);
+    });
 }

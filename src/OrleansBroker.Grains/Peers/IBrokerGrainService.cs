@@ -29,4 +29,14 @@ public interface IBrokerGrainService : IGrainService
     [AlwaysInterleave]
     [ResponseTimeout("00:00:35")]
     Task<PeerFrame> AskAsync(PeerFrame question);
+
+    /// <summary>
+    /// What a grain was asked that is this broker's business, as far as the other knows. It is answered here, and not sent on.
+    /// </summary>
+    /// <param name="key">The grain's.</param>
+    /// <exception cref="IOException">The broker is not open, or what became of the request is not known.</exception>
+    [Alias("Handle")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:55")]
+    Task<object?> HandleAsync(string key, object request);
 }

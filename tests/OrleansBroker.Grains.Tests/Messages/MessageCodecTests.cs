@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OrleansBroker.Abstractions.Messages;
+using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.Core.Peers;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Protocol;
@@ -20,7 +21,7 @@ public sealed class MessageCodecTests : IDisposable
     public void Random_messages_of_every_api_round_trip(string name) => Seeded.Run(random =>
     {
         var message = MessageCase.Find(name);
-        var version = message.Api.VersionMax;
+        var version = CarriedVersions.Of(message.Api);
         for (var round = 0; round < 10; round++)
         {
             var sent = message.Random(random, version);
@@ -31,6 +32,35 @@ public sealed class MessageCodecTests : IDisposable
             Assert.Equal(message.Encode(sent, version), message.Encode(received, version));
         }
     });
+
+    [Fact]
+    public void What_stands_in_the_interface_of_a_grain_goes_in_a_version_that_no_build_changes()
+    {
+        var messages = typeof(IPartitionGrain).Assembly.GetTypes()
+            .Where(type => type.IsInterface && type.IsAssignableTo(typeof(IGrain)))
+            .SelectMany(grain => grain.GetMethods())
+            .SelectMany(method => method.GetParameters().Select(parameter => parameter.ParameterType).Concat(method.ReturnType.GetGenericArguments()))
+            .Where(CarriedMessages.Has)
+            .Distinct()
+            .ToArray();
+        var apis = MessageCase.All.Where(message => messages.Any(type => type.Name == message.Name)).ToArray();
+
+        Assert.Contains(typeof(AppendRequest), messages);
+        Assert.NotEmpty(apis);
+        Assert.All(apis, message => Assert.True(CarriedVersions.IsFixed(message.Api.Key), message.Name));
+        Assert.All(apis, message => Assert.InRange(CarriedVersions.Of(message.Api), message.Api.VersionMin, message.Api.VersionMax));
+    }
+
+    [Fact]
+    public void What_a_later_build_adds_to_a_message_of_the_grains_is_passed_over()
+    {
+        // kind, key 3, version 0; a batch of one byte; acks -1; timeout 7; one tagged field (tag 5, two bytes) that this build does not know.
+        byte[] later = [(byte)MessageKind.Other, 0, 3, 0, 0, 2, 0xAB, 0xFF, 0xFF, 0, 0, 0, 7, 1, 5, 2, 1, 1];
+
+        var read = Assert.IsType<AppendRequest>(CarriedMessages.Read(later));
+
+        Assert.Equal((0xAB, -1, 7), (read.Batch.Span[0], read.Acks, read.TimeoutMs));
+    }
 
     [Fact]
     public void A_question_arrives_as_it_was_asked()

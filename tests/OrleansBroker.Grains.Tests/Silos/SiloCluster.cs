@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
 using Orleans.Storage;
 using Orleans.TestingHost;
+using OrleansBroker.Abstractions;
+using OrleansBroker.Abstractions.Messages;
 using OrleansBroker.Embedded.Cluster;
 using OrleansBroker.Embedded.Tests.Cluster;
 using OrleansBroker.Grains.Hosting;
@@ -15,7 +18,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     private readonly InProcessSiloHandle?[] _silos;
     private readonly InProcessTestCluster _cluster;
 
-    private SiloCluster(int brokers)
+    private SiloCluster(int brokers, Action<ISiloBuilder>? configure)
     {
         _silos = new InProcessSiloHandle?[brokers];
         var builder = new InProcessTestClusterBuilder(1);
@@ -24,6 +27,7 @@ internal sealed class SiloCluster : IAsyncDisposable
         builder.ConfigureSilo((silo, orleans) =>
         {
             orleans.Services.AddKeyedSingleton<IGrainStorage>(OrleansBrokerOptions.DefaultStorage, Storage);
+            configure?.Invoke(orleans);
             orleans.AddOrleansBroker(options =>
             {
                 options.BrokerId = Starting;
@@ -31,6 +35,7 @@ internal sealed class SiloCluster : IAsyncDisposable
                 options.Listen = "127.0.0.1:0";
             });
         });
+        builder.ConfigureClient(client => client.Services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages()));
         _cluster = builder.Build();
         Client = new ClusterClient(() => [.. _silos.Select(Look)]);
     }
@@ -42,9 +47,10 @@ internal sealed class SiloCluster : IAsyncDisposable
     // Silos start one after the other.
     private int Starting { get; set; }
 
-    public static async Task<SiloCluster> OfAsync(int brokers)
+    /// <param name="configure">For every silo, before it is made a broker.</param>
+    public static async Task<SiloCluster> OfAsync(int brokers, Action<ISiloBuilder>? configure = null)
     {
-        var cluster = new SiloCluster(brokers);
+        var cluster = new SiloCluster(brokers, configure);
         for (var broker = 0; broker < brokers; broker++)
         {
             await cluster.StartAsync(broker, isFirst: broker == 0);
@@ -54,6 +60,26 @@ internal sealed class SiloCluster : IAsyncDisposable
     }
 
     public Task StartAsync(int broker) => StartAsync(broker, isFirst: false);
+
+    /// <summary>The grains as a grain in a broker's silo would call them.</summary>
+    public IBrokerGrains GrainsAt(int broker) => Service<IBrokerGrains>(broker);
+
+    /// <summary>The grains as a client of the cluster calls them.</summary>
+    public async Task<IBrokerGrains> ConnectAsync()
+    {
+        await _cluster.InitializeClientAsync();
+        return new BrokerGrains(_cluster.Client);
+    }
+
+    /// <summary>The broker at whose silo a grain is activated, as Orleans' directory has it; -1 where it is not.</summary>
+    public async Task<int> WhereAsync(IAddressable grain)
+    {
+        var asked = _silos.OfType<InProcessSiloHandle>().First();
+        var silo = await asked.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
+        return Array.FindIndex(_silos, each => each is not null && each.SiloAddress.Equals(silo));
+    }
+
+    public SiloAddress AddressOf(int broker) => _silos[broker]!.SiloAddress;
 
     public T Service<T>(int broker)
         where T : notnull => _silos[broker]!.ServiceProvider.GetRequiredService<T>();
