@@ -31,7 +31,7 @@ internal sealed class RedisStore : IStore
         {
             await using var redis = await ConnectionMultiplexer.ConnectAsync(options).WaitAsync(cancellation);
             var doubts = new List<string>();
-            foreach (var server in redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
+            foreach (var server in redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false, ServerType: not ServerType.Sentinel }))
             {
                 doubts.AddRange((await DoubtsAsync(server)).Select(doubt => $"Redis at {AddressOf(server.EndPoint)}: {doubt}"));
             }

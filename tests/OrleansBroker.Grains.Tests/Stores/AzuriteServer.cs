@@ -9,16 +9,19 @@ namespace OrleansBroker.Grains.Tests.Stores;
 /// <summary>The blobs of Azure Storage, as its emulator keeps them. tests/run puts it there.</summary>
 internal sealed class AzuriteServer(string directory) : IAsyncDisposable
 {
-    private readonly int _port = RedisServer.FreePort();
     private Process? _process;
 
     /// <summary>Whether it is installed, and something to run it with.</summary>
     public static bool IsThere => Node is not null && File.Exists(Program);
 
-    /// <summary>Its account is the same everywhere, as is the key.</summary>
-    public string ConnectionString =>
+    public int Port { get; } = RedisServer.FreePort();
+
+    public string ConnectionString => ConnectionStringTo(Port);
+
+    /// <summary>The account is the same everywhere, as is the key.</summary>
+    public static string ConnectionStringTo(int port) =>
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
-        + $"BlobEndpoint=http://127.0.0.1:{_port}/devstoreaccount1";
+        + $"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1";
 
     private static string? Node => Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Select(directory => Path.Combine(directory, "node")).FirstOrDefault(File.Exists);
 
@@ -28,7 +31,7 @@ internal sealed class AzuriteServer(string directory) : IAsyncDisposable
     public async Task StartAsync()
     {
         Directory.CreateDirectory(directory);
-        _process = Process.Start(new ProcessStartInfo(Node!, [Program, "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture), "--location", directory, "--silent", "--disableTelemetry"]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(Node!, [Program, "--blobHost", "127.0.0.1", "--blobPort", Port.ToString(CultureInfo.InvariantCulture), "--location", directory, "--silent", "--disableTelemetry"]) { RedirectStandardOutput = true })!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await _process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)
         {

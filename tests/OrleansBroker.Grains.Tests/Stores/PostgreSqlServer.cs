@@ -20,14 +20,15 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     ];
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly int _port = RedisServer.FreePort();
     private Process? _process;
 
     /// <summary>Null where there is none.</summary>
     public static string? Programs => Directories.FirstOrDefault(directory => Array.TrueForAll(["postgres", "initdb", "psql"], program => File.Exists(Path.Combine(directory, program))));
 
     /// <summary>Of the database that <see cref="ApplyAsync"/> makes.</summary>
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=orleansbroker;Database=brokers";
+    public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=orleansbroker;Database=brokers";
+
+    public int Port { get; } = RedisServer.FreePort();
 
     private string Data => _directory.Below("data");
 
@@ -49,7 +50,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Returns once it can be asked.</summary>
     public async Task StartAsync()
     {
-        var (program, arguments) = AsNobody("postgres", "-D", Data, "-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-c", "unix_socket_directories=", "-c", $"log_directory={Data}", "-c", "logging_collector=on");
+        var (program, arguments) = AsNobody("postgres", "-D", Data, "-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-c", "unix_socket_directories=", "-c", $"log_directory={Data}", "-c", "logging_collector=on");
         _process = Process.Start(new ProcessStartInfo(program, arguments))!;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await CanBeAskedAsync(deadline.Token))
@@ -69,7 +70,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     public Task ApplyAsync() => SqlAsync("brokers", "-f", Path.Combine(Repository.Root, "infra", "postgresql", "orleansbroker.sql"));
 
     public Task SqlAsync(string database, params string[] arguments) =>
-        RunAsync(Path.Combine(Programs!, "psql"), ["-h", "127.0.0.1", "-p", _port.ToString(CultureInfo.InvariantCulture), "-U", "orleansbroker", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", database, .. arguments]);
+        RunAsync(Path.Combine(Programs!, "psql"), ["-h", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "orleansbroker", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", database, .. arguments]);
 
     public async ValueTask DisposeAsync()
     {

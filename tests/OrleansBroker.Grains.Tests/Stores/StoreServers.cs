@@ -13,6 +13,7 @@ public sealed class StoreServers : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly List<IAsyncDisposable> _servers = [];
+    private readonly Dictionary<string, LossyProxy> _proxies = [];
     private readonly Dictionary<string, ProvidedDocuments> _documents = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -27,6 +28,9 @@ public sealed class StoreServers : IAsyncLifetime
         return documents;
     }
 
+    /// <summary>Between the documents and the store that keeps them.</summary>
+    internal LossyProxy ProxyBefore(string store) => _proxies[store];
+
     public async Task DisposeAsync()
     {
         foreach (var documents in _documents.Values)
@@ -34,13 +38,15 @@ public sealed class StoreServers : IAsyncLifetime
             documents.Dispose();
         }
 
-        foreach (var server in _servers)
+        foreach (var server in _proxies.Values.Concat(_servers))
         {
             await server.DisposeAsync();
         }
 
         _directory.Dispose();
     }
+
+    private int PortBefore(string store, int port) => (_proxies[store] = new LossyProxy(port)).Port;
 
     private async Task<Action<ISiloBuilder>> StartAsync(string store)
     {
@@ -50,19 +56,22 @@ public sealed class StoreServers : IAsyncLifetime
                 var redis = new RedisServer(_directory.Below("redis"));
                 _servers.Add(redis);
                 await redis.StartAsync();
-                return silo => silo.AddRedisGrainStorage(ProvidedDocuments.StorageName, options => options.ConfigurationOptions = ConfigurationOptions.Parse($"127.0.0.1:{redis.Port}"));
+                var configuration = ConfigurationOptions.Parse($"127.0.0.1:{PortBefore(store, redis.Port)}");
+                return silo => silo.AddRedisGrainStorage(ProvidedDocuments.StorageName, options => options.ConfigurationOptions = configuration);
             case Store.PostgreSql:
                 var postgreSql = new PostgreSqlServer();
                 _servers.Add(postgreSql);
                 await postgreSql.InitializeAsync();
                 await postgreSql.ApplyAsync();
-                return silo => silo.AddPostgreSqlDocuments(ProvidedDocuments.StorageName, new PostgreSqlDatabase(postgreSql.ConnectionString));
+                var database = new PostgreSqlDatabase($"{postgreSql.ConnectionString};Port={PortBefore(store, postgreSql.Port)}");
+                return silo => silo.AddPostgreSqlDocuments(ProvidedDocuments.StorageName, database);
 #if AZURE
             case Store.AzureBlobs:
                 var azurite = new AzuriteServer(_directory.Below("azurite"));
                 _servers.Add(azurite);
                 await azurite.StartAsync();
-                return silo => silo.AddAzureBlobDocuments(ProvidedDocuments.StorageName, new AzureStorageAccount(azurite.ConnectionString, "documents"));
+                var account = new AzureStorageAccount(AzuriteServer.ConnectionStringTo(PortBefore(store, azurite.Port)), "documents");
+                return silo => silo.AddAzureBlobDocuments(ProvidedDocuments.StorageName, account);
 #endif
             default:
                 throw new ArgumentException(store);

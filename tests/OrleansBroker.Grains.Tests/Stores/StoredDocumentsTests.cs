@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Ports;
 
 namespace OrleansBroker.Grains.Tests.Stores;
@@ -64,7 +65,7 @@ public sealed class StoredDocumentsTests(StoreServers servers) : IClassFixture<S
     [Theory, StoreData(Store.Redis), StoreData(Store.PostgreSql), StoreData(Store.AzureBlobs)]
     public async Task Of_many_that_write_over_the_same_document_at_once_one_does(string store)
     {
-        const int additions = 10;
+        const int additions = 5;
         var documents = await OpenAsync(store);
         var name = NewName();
         await documents.WriteAsync(name, Number(0), null, default);
@@ -72,6 +73,22 @@ public sealed class StoredDocumentsTests(StoreServers servers) : IClassFixture<S
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => AddAsync(documents, name, additions)));
 
         Assert.Equal(Writers * additions, BinaryPrimitives.ReadInt32LittleEndian((await documents.ReadAsync(name, default))!.Content.Span));
+    }
+
+    /// <summary>It has to be asked again what became of it: who took a refusal for an answer would give up what is its own.</summary>
+    [Theory, StoreData(Store.Redis), StoreData(Store.PostgreSql), StoreData(Store.AzureBlobs)]
+    public async Task A_write_whose_answer_is_lost_is_neither_done_nor_refused(string store)
+    {
+        var documents = await OpenAsync(store);
+        var name = NewName();
+        Assert.Null(await documents.ReadAsync(name, default));
+
+        var lost = servers.ProxyBefore(store).LoseNextAnswerAsync();
+        await Assert.ThrowsAsync<IOException>(() => documents.WriteAsync(name, Text("one"), null, default).AsTask());
+        await lost;
+
+        Assert.Equal("one", Text(await AnswerAsync(() => documents.ReadAsync(name, default))));
+        Assert.False(await new DocumentWriter(documents).CreateAsync(name, Text("two"), default));
     }
 
     /// <summary>Names have slashes in them, and some could be taken to be numbers.</summary>
@@ -100,6 +117,22 @@ public sealed class StoredDocumentsTests(StoreServers servers) : IClassFixture<S
             var found = (await documents.ReadAsync(name, default))!;
             var sum = BinaryPrimitives.ReadInt32LittleEndian(found.Content.Span) + 1;
             times -= await documents.WriteAsync(name, Number(sum), found.ETag, default) is null ? 0 : 1;
+        }
+    }
+
+    /// <summary>What the store says once it can be reached again.</summary>
+    private static async Task<StoredDocument> AnswerAsync(Func<ValueTask<StoredDocument?>> read)
+    {
+        while (true)
+        {
+            try
+            {
+                return (await read())!;
+            }
+            catch (IOException)
+            {
+                await Task.Delay(20);
+            }
         }
     }
 
