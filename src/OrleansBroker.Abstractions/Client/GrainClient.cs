@@ -13,13 +13,14 @@ namespace OrleansBroker.Abstractions.Client;
 /// A client of the brokers' cluster in a container of its own: an application that is a silo of another cluster has a grain factory
 /// already, and <c>UseOrleans</c> and <c>UseOrleansClient</c> do not go into one host.
 /// </summary>
-internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientConnectionRetryFilter
+internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientConnectionRetryFilter, IOutgoingGrainCallFilter
 {
     private readonly OrleansBrokerGrainClientOptions _options;
     private readonly ILogger _logger;
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
     private Task _connecting = Task.CompletedTask;
+    private volatile bool _isConnected;
 
     public GrainClient(IOptions<OrleansBrokerGrainClientOptions> options, Action<IClientBuilder>? configure, ILoggerFactory loggers)
     {
@@ -30,6 +31,7 @@ internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientCon
         // An instance: it is the application's, and not disposed of with the container.
         services.AddSingleton(loggers);
         services.AddSingleton<IClientConnectionRetryFilter>(this);
+        services.AddSingleton<IOutgoingGrainCallFilter>(this);
         services.AddOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (_options.Cluster, _options.Cluster));
@@ -81,6 +83,14 @@ internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientCon
         return !cancellationToken.IsCancellationRequested;
     }
 
+    /// <summary>
+    /// Orleans' client cannot be called before it was connected once, but for what it calls itself to be that. When it has lost its
+    /// gateway later, it looks for another one by itself.
+    /// </summary>
+    public Task Invoke(IOutgoingGrainCallContext context) => _isConnected || !context.TargetId.Type.ToString()!.StartsWith(BrokerGrainTypes.Prefix, StringComparison.Ordinal)
+        ? context.Invoke()
+        : throw new SiloUnavailableException($"the brokers' cluster {_options.Cluster} was not reached yet");
+
     public async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
@@ -98,6 +108,7 @@ internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientCon
                 await part.StartAsync(_stopping.Token);
             }
 
+            _isConnected = true;
             GrainClientLog.Connected(_logger, _options.Cluster);
         }
         catch (Exception) when (_stopping.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using Orleans.Placement;
+using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Catalog;
 using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Placement;
@@ -7,7 +8,7 @@ using OrleansBroker.Protocol.Messages;
 namespace OrleansBroker.Grains.Catalog;
 
 /// <inheritdoc cref="IProducerIdGrain"/>
-[GrainType("orleansbroker.producer-ids")]
+[GrainType(BrokerGrainTypes.ProducerIds)]
 [BrokerControllerPlacement]
 [Immovable]
 internal sealed class ProducerIdGrain(DoorServices services) : DoorGrain(services, new BrokerControllerPlacement()), IProducerIdGrain

@@ -21,13 +21,15 @@ internal sealed class BrokerDoor : IAsyncDisposable
     public static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
 
     private readonly LocalBroker _local;
-    private readonly PauseWatch _pauses;
+    private readonly PauseWatch? _pauses;
     private readonly InProcessCalls _calls;
     private readonly PartitionDoor _partitions;
     private readonly TimeProvider _clock;
     private readonly TimeSpan _waitMax;
 
-    public BrokerDoor(BrokerHost host, LocalBroker local, PauseWatch pauses, TimeSpan waitMax)
+    /// <param name="pauses">Null for a broker that is alone, which nobody takes to be dead.</param>
+    /// <param name="waitMax">How long a join or a sync is waited for: <see cref="WaitMax"/>.</param>
+    public BrokerDoor(BrokerHost host, LocalBroker local, PauseWatch? pauses, TimeSpan waitMax)
     {
         _local = local;
         _pauses = pauses;
@@ -45,11 +47,11 @@ internal sealed class BrokerDoor : IAsyncDisposable
     {
         try
         {
-            await _pauses.PassAsync(_calls.Closed);
+            await PassAsync();
             var response = await AnswerAsync(key, request);
 
             // What this broker takes itself to have done as a leader may not be so.
-            await _pauses.PassAsync(_calls.Closed);
+            await PassAsync();
             return _local.IsSevered ? throw new IOException("the cluster takes this broker to be dead") : response;
         }
         catch (OperationCanceledException e)
@@ -63,6 +65,8 @@ internal sealed class BrokerDoor : IAsyncDisposable
 
     /// <summary>Ends what waits; completes when nothing is under way any more.</summary>
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
+
+    private ValueTask PassAsync() => _pauses?.PassAsync(_calls.Closed) ?? ValueTask.CompletedTask;
 
     private async ValueTask<object?> AnswerAsync(string key, object request) => request switch
     {

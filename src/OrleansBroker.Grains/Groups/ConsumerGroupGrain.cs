@@ -2,6 +2,7 @@
 #pragma warning disable RS0030
 
 using Orleans.Placement;
+using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Groups;
 using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Placement;
@@ -10,7 +11,7 @@ using OrleansBroker.Protocol.Messages;
 namespace OrleansBroker.Grains.Groups;
 
 /// <inheritdoc cref="IConsumerGroupGrain"/>
-[GrainType("orleansbroker.group")]
+[GrainType(BrokerGrainTypes.ConsumerGroup)]
 [BrokerGroupPlacement]
 [Immovable]
 internal sealed class ConsumerGroupGrain(DoorServices services) : DoorGrain(services, new BrokerGroupPlacement()), IConsumerGroupGrain

@@ -4,6 +4,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Embedded;
+using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Membership;
 
 namespace OrleansBroker.Grains.Hosting;
@@ -57,6 +58,7 @@ internal sealed class SiloBroker(
     private async Task<ListeningBroker> ShowAsync(OpeningBroker opening, CancellationToken cancellation)
     {
         var broker = (await opening.Opened).Listening;
+        local.Open(new BrokerDoor(broker.Host!, local, pauses: null, BrokerDoor.WaitMax));
         local.Show(broker.Host, new BrokerIntroduction(membership.Self, broker.Host!.Registration));
         await membership.StartAsync(cancellation);
         return broker;
@@ -75,6 +77,7 @@ internal sealed class SiloBroker(
             }
 
             await (cancellation.IsCancellationRequested ? broker.KillAsync() : broker.StopAsync(draining.Token));
+            await local.CloseDoorAsync();
         }
 
         pauses.Dispose();

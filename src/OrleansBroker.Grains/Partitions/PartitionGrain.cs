@@ -2,6 +2,7 @@
 #pragma warning disable RS0030
 
 using Orleans.Placement;
+using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Placement;
@@ -9,7 +10,7 @@ using OrleansBroker.Grains.Placement;
 namespace OrleansBroker.Grains.Partitions;
 
 /// <inheritdoc cref="IPartitionGrain"/>
-[GrainType("orleansbroker.partition")]
+[GrainType(BrokerGrainTypes.Partition)]
 [BrokerPartitionPlacement]
 [Immovable]
 internal sealed class PartitionGrain(DoorServices services) : DoorGrain(services, new BrokerPartitionPlacement()), IPartitionGrain

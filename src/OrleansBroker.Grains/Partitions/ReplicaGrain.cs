@@ -1,11 +1,12 @@
 using Orleans.Placement;
+using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.Grains.Placement;
 
 namespace OrleansBroker.Grains.Partitions;
 
 /// <inheritdoc cref="IReplicaGrain"/>
-[GrainType("orleansbroker.replica")]
+[GrainType(BrokerGrainTypes.Replica)]
 [BrokerReplicaPlacement]
 [Immovable]
 internal sealed class ReplicaGrain(LocalBroker local) : Grain, IReplicaGrain

@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.GrainDirectory;
 using Orleans.Metadata;
 using Orleans.Runtime.GrainDirectory;
+using OrleansBroker.Abstractions;
 
 namespace OrleansBroker.Grains.Placement;
 
@@ -18,9 +19,6 @@ namespace OrleansBroker.Grains.Placement;
 internal sealed class BrokerGrainDirectory(IServiceProvider services) : IGrainDirectoryResolver
 {
     public const string Name = "OrleansBroker";
-
-    /// <summary>What the types of all brokers' grains begin with.</summary>
-    public const string GrainTypePrefix = "orleansbroker.";
 
     public static void AddTo(ISiloBuilder silo)
     {
@@ -34,7 +32,7 @@ internal sealed class BrokerGrainDirectory(IServiceProvider services) : IGrainDi
 
     public bool TryResolveGrainDirectory(GrainType grainType, GrainProperties? properties, [NotNullWhen(true)] out IGrainDirectory? grainDirectory)
     {
-        grainDirectory = grainType.ToString()!.StartsWith(GrainTypePrefix, StringComparison.Ordinal) ? services.GetKeyedService<IGrainDirectory>(Name) : null;
+        grainDirectory = grainType.ToString()!.StartsWith(BrokerGrainTypes.Prefix, StringComparison.Ordinal) ? services.GetKeyedService<IGrainDirectory>(Name) : null;
         return grainDirectory is not null;
     }
 }
