@@ -50,7 +50,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Brokers that ended because their cluster took them to be dead, one after the other.</summary>
     public ConcurrentQueue<int> DeclaredDead { get; } = new();
 
-    /// <param name="settings">Further arguments of every silo.</param>
+    /// <param name="settings">Further arguments of every silo; its membership is in Redis where they do not say otherwise.</param>
     public static async Task<ChaosCluster> StartAsync(string directory, Network? network, params string[] settings)
     {
         var cluster = new ChaosCluster(directory, network, settings);
@@ -162,7 +162,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
         string[] arguments =
         [
-            "exec", Repository.SiloPath, "--clustering", "redis", "--redis", Redis.Endpoint, "--broker-id", broker.ToString(CultureInfo.InvariantCulture), "--data", DirectoryOf(broker),
+            "exec", Repository.SiloPath, .. _settings.Contains("--clustering") ? Array.Empty<string>() : ["--clustering", "redis", "--redis", Redis.Endpoint], "--broker-id", broker.ToString(CultureInfo.InvariantCulture), "--data", DirectoryOf(broker),
             "--silo-listen", string.Create(CultureInfo.InvariantCulture, $"{HostOf(broker)}:{slot.SiloPort}"), "--listen", string.Create(CultureInfo.InvariantCulture, $"{HostOf(broker)}:{slot.Port}"), .. _settings,
         ];
         var (program, all) = Network?.In(broker, "dotnet", arguments) ?? ("dotnet", arguments);

@@ -11,11 +11,12 @@ internal sealed record CommandLine
           --minutes M            how long faults are made (1)
           --seed S               what is done to which broker, and for how long, follows from it (any)
           --clustering C         redis: silos of Orleans on a Redis that is started for the run (the default);
+                                 azure: membership and documents in --azure-storage;
                                  localhost: the embedded cluster, by its chaos test
           --fault F,G,...        these faults only; none for none; all is the default. One of
                                  {0}
           --burn                 every processor is kept busy besides
-          --azure-storage CONN   documents in Azure Storage (Azurite), membership in Redis
+          --azure-storage CONN   with --clustering redis, the documents only
           --data DIR             keep the brokers' data there, and what they wrote
           -- ...                 what follows is given to every silo
         """;
@@ -23,6 +24,8 @@ internal sealed record CommandLine
     public double Minutes { get; init; } = 1;
 
     public int Seed { get; init; } = Environment.TickCount & int.MaxValue;
+
+    public string Clustering { get; init; } = "redis";
 
     public bool Burn { get; init; }
 
@@ -67,14 +70,15 @@ internal sealed record CommandLine
             line = more;
         }
 
-        return line;
+        problem = "--azure-storage: is needed with --clustering azure";
+        return line is { Clustering: "azure", AzureStorage: null, Help: false } ? null : line;
     }
 
     private CommandLine? TryWith(string name, string value) => name switch
     {
         "--minutes" when double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var minutes) && minutes >= 0 => this with { Minutes = minutes },
         "--seed" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) => this with { Seed = seed },
-        "--clustering" when value == "redis" => this,
+        "--clustering" when value is "redis" or "azure" => this with { Clustering = value },
         "--azure-storage" when value.Length > 0 => this with { AzureStorage = value },
         "--data" when value.Length > 0 => this with { Data = value },
         "--fault" when value == "all" => this with { Faults = null },

@@ -21,6 +21,9 @@ if (RedisServer.Program is null)
     return Fail("redis-server is not installed");
 }
 
+var isAsked = false;
+using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndEarly);
+using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndEarly);
 var faults = line.Faults ?? Fault.All;
 var obstacle = faults.Any(fault => fault.NeedsNetwork) ? Network.FindObstacle() : null;
 if (obstacle is not null)
@@ -35,45 +38,54 @@ if (missing is not null)
     Say($"no consumer group takes part: {missing}");
 }
 
-using var directory = new TemporaryDirectory();
-using var network = faults.Any(fault => fault.NeedsNetwork) ? new Network(ChaosCluster.Brokers) : null;
-string[] storage = line.AzureStorage is { } connection ? ["--storage", "azure", "--azure-storage", connection] : [];
-await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage, .. line.ForSilos]);
-await using var run = new ChaosRun(cluster, withGroup: missing is null, Say);
-Say(string.Create(CultureInfo.InvariantCulture, $"seed {line.Seed}, {line.Minutes} min"));
-var isAsked = false;
-using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndEarly);
-using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndEarly);
-using var burning = new CancellationTokenSource();
-if (line.Burn)
-{
-    Burn(burning.Token);
-}
-
 try
 {
-    await run.StartAsync();
-    await HarmAsync();
-    var verdict = await run.JudgeAsync();
-    foreach (var text in Report.Lines(run, cluster, verdict))
-    {
-        Say(text);
-    }
-
-    var deathsInPeace = line.Faults is [] && !cluster.DeclaredDead.IsEmpty;
-    return verdict.IsClean && !deathsInPeace ? 0 : 1;
+    return await RunAsync();
 }
 catch (Exception e) when (e is TimeoutException or InvalidOperationException or ClientException)
 {
-    Say(string.Join('\n', cluster.Surprises));
-    return Fail($"seed {line.Seed}: {e.Message}\n{await cluster.DescribeAsync()}");
-}
-finally
-{
-    await burning.CancelAsync();
+    return Fail($"seed {line.Seed}: {e.Message}");
 }
 
-async Task HarmAsync()
+async Task<int> RunAsync()
+{
+    using var directory = new TemporaryDirectory();
+    using var network = faults.Any(fault => fault.NeedsNetwork) ? new Network(ChaosCluster.Brokers) : null;
+    using var burning = new CancellationTokenSource();
+    string[] storage = line.AzureStorage is { } connection ? line.Clustering == "azure" ? ["--clustering", "azure", "--azure-storage", connection] : ["--storage", "azure", "--azure-storage", connection] : [];
+    await using var cluster = await ChaosCluster.StartAsync(line.Data ?? directory.Path, network, [.. ChaosRun.Settings, .. storage, .. line.ForSilos]);
+    await using var run = new ChaosRun(cluster, withGroup: missing is null, Say);
+    Say(string.Create(CultureInfo.InvariantCulture, $"seed {line.Seed}, {line.Minutes} min"));
+    if (line.Burn)
+    {
+        Burn(burning.Token);
+    }
+
+    try
+    {
+        await run.StartAsync();
+        await HarmAsync(run);
+        var verdict = await run.JudgeAsync();
+        foreach (var text in Report.Lines(run, cluster, verdict))
+        {
+            Say(text);
+        }
+
+        var diedInPeace = faults.Length == 0 && !cluster.DeclaredDead.IsEmpty;
+        return verdict.IsClean && !diedInPeace ? 0 : 1;
+    }
+    catch
+    {
+        Say(string.Join('\n', cluster.Surprises.Append(await cluster.DescribeAsync())));
+        throw;
+    }
+    finally
+    {
+        await burning.CancelAsync();
+    }
+}
+
+async Task HarmAsync(ChaosRun run)
 {
     var random = new Random(line.Seed);
     var duration = TimeSpan.FromMinutes(line.Minutes);
