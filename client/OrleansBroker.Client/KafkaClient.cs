@@ -24,6 +24,15 @@ public sealed class KafkaClient : IAsyncDisposable
         ISerializer<TValue>? valueSerializer = null) =>
         new(_cluster, options ?? new ProducerOptions(), keySerializer, valueSerializer);
 
+    /// <param name="keyDeserializer">Null for the one of <see cref="Deserializers"/> for the type.</param>
+    /// <param name="valueDeserializer">Null for the one of <see cref="Deserializers"/> for the type.</param>
+    /// <exception cref="ArgumentException">The options are out of range, or a type has no deserializer of its own.</exception>
+    public Consumer<TKey, TValue> CreateConsumer<TKey, TValue>(
+        ConsumerOptions? options = null,
+        IDeserializer<TKey>? keyDeserializer = null,
+        IDeserializer<TValue>? valueDeserializer = null) =>
+        new(_cluster, options ?? new ConsumerOptions(), keyDeserializer, valueDeserializer);
+
     public ValueTask DisposeAsync()
     {
         _cluster.Dispose();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansBroker.Client.Connections;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
+using OrleansBroker.Protocol.Wire;
 
 namespace OrleansBroker.Client.Metadata;
 
@@ -12,7 +13,7 @@ namespace OrleansBroker.Client.Metadata;
 /// </summary>
 internal sealed partial class Cluster : IDisposable
 {
-    /// <summary>How long one broker may take to describe the cluster before the next one is asked as well.</summary>
+    /// <summary>How long one broker may take before the next one is asked as well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly BrokerEndpoint[] _bootstrap;
@@ -89,20 +90,29 @@ internal sealed partial class Cluster : IDisposable
     public ValueTask<BrokerConnection> ConnectAsync(int broker, ConnectionPurpose purpose, object? owner, CancellationToken cancellation) =>
         LinkTo(broker, purpose, owner).ConnectAsync(cancellation);
 
-    /// <summary>A connection to whichever broker can be reached soonest: one that is connected, else one of the view, else one of the bootstrap servers.</summary>
-    /// <exception cref="KafkaException">None can be reached; the last one's reason.</exception>
-    public async ValueTask<BrokerConnection> ConnectToAnyAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Asks whichever broker answers soonest: one that is connected, else one of the view, else one of the bootstrap servers. One
+    /// that does not answer soon is passed over, since it may hang; so a request that is sent twice must do no harm.
+    /// </summary>
+    /// <exception cref="KafkaException">BrokerNotAvailable: none answers.</exception>
+    public async Task<TResponse> AskAnyAsync<TRequest, TResponse>(TRequest request, CancellationToken cancellation)
+        where TRequest : class, IRequest<TResponse>
+        where TResponse : class, IWireStruct, new()
     {
         KafkaException? last = null;
         foreach (var link in Candidates())
         {
             try
             {
-                return await link.ConnectAsync(cancellation).ConfigureAwait(false);
+                return await AskAsync<TRequest, TResponse>(link, request, cancellation).WaitAsync(Patience, Options.Clock, cancellation).ConfigureAwait(false);
             }
-            catch (KafkaException e)
+            catch (KafkaException e) when (e.IsRetriable)
             {
                 last = e;
+            }
+            catch (TimeoutException)
+            {
+                last = new KafkaException(ErrorCode.RequestTimedOut, $"{link.Endpoint}: no answer within {Patience}");
             }
         }
 
@@ -129,6 +139,14 @@ internal sealed partial class Cluster : IDisposable
         {
             link.Dispose();
         }
+    }
+
+    private static async Task<TResponse> AskAsync<TRequest, TResponse>(BrokerLink link, TRequest request, CancellationToken cancellation)
+        where TRequest : class, IRequest<TResponse>
+        where TResponse : class, IWireStruct, new()
+    {
+        var connection = await link.ConnectAsync(cancellation).ConfigureAwait(false);
+        return await connection.SendAsync<TRequest, TResponse>(request, cancellation).ConfigureAwait(false);
     }
 
     private BrokerLink LinkTo(int broker, ConnectionPurpose purpose, object? owner)
@@ -217,41 +235,17 @@ internal sealed partial class Cluster : IDisposable
         _notBeforeMs = clock.MonotonicMs() + (long)_pace.After(_refreshesInRow + 1).TotalMilliseconds;
     }
 
-    /// <summary>Asks one broker after the other; one that does not answer soon is not waited for, since it may be the one that failed.</summary>
     private async Task<MetadataResponse> AskAsync(string[] topics, bool mayCreate)
     {
-        KafkaException? last = null;
-        foreach (var link in Candidates())
-        {
-            try
-            {
-                return await AskAsync(link, topics, mayCreate).WaitAsync(Patience, Options.Clock, _disposing.Token).ConfigureAwait(false);
-            }
-            catch (KafkaException e)
-            {
-                last = e;
-            }
-            catch (TimeoutException)
-            {
-                last = new KafkaException(ErrorCode.RequestTimedOut, $"{link.Endpoint}: no answer within {Patience}");
-            }
-        }
-
-        throw new KafkaException(ErrorCode.BrokerNotAvailable, $"no broker can be reached; the last one tried: {last?.Message}", last);
-    }
-
-    private async Task<MetadataResponse> AskAsync(BrokerLink link, string[] topics, bool mayCreate)
-    {
-        var connection = await link.ConnectAsync(_disposing.Token).ConfigureAwait(false);
         var request = new MetadataRequest
         {
             Topics = Array.ConvertAll(topics, topic => new MetadataRequest.MetadataRequestTopic { Name = topic }),
             AllowAutoTopicCreation = mayCreate,
         };
-        var response = await connection.SendAsync<MetadataRequest, MetadataResponse>(request, _disposing.Token).ConfigureAwait(false);
+        var response = await AskAnyAsync<MetadataRequest, MetadataResponse>(request, _disposing.Token).ConfigureAwait(false);
         return response.ErrorCode == ErrorCode.None
             ? response
-            : throw new KafkaException(response.ErrorCode, $"{link.Endpoint}: the broker did not describe the cluster");
+            : throw new KafkaException(response.ErrorCode, "a broker did not describe the cluster");
     }
 
     private void Show(ClusterView view) => _view = view;

@@ -54,9 +54,9 @@ internal sealed partial class ProducerIdentitySource(Cluster cluster, WakeSignal
         {
             try
             {
-                var connection = await cluster.ConnectToAnyAsync(stopping).ConfigureAwait(false);
+                // An id that is given to nobody costs nothing.
                 var request = new InitProducerIdRequest { TransactionTimeoutMs = int.MaxValue };
-                var response = await connection.SendAsync<InitProducerIdRequest, InitProducerIdResponse>(request, stopping).ConfigureAwait(false);
+                var response = await cluster.AskAnyAsync<InitProducerIdRequest, InitProducerIdResponse>(request, stopping).ConfigureAwait(false);
                 return response.ErrorCode == ErrorCode.None
                     ? new ProducerIdentity(response.ProducerId, response.ProducerEpoch)
                     : throw new KafkaException(response.ErrorCode, "the cluster gives no producer id");

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace OrleansBroker.Client.Producing;
+namespace OrleansBroker.Client.Connections;
 
 /// <summary>Wakes the one who waits on it, from any thread and by a clock. A signal that nobody waits for is kept, but only one.</summary>
 internal sealed class WakeSignal : IValueTaskSource, IDisposable
