@@ -24,7 +24,7 @@ public sealed partial class LayeringTests
         ["OrleansBroker.Cli"] = ["Protocol", "Client"],
     };
 
-    private static readonly string[] OnOrleans = ["OrleansBroker.Abstractions", "OrleansBroker.Grains", "OrleansBroker.Streams", "OrleansBroker.Azure", "OrleansBroker.PostgreSql", "OrleansBroker.Silo"];
+    private static readonly string[] OnOrleans = ["OrleansBroker.Abstractions", "OrleansBroker.Grains", "OrleansBroker.Streams", "OrleansBroker.Azure", "OrleansBroker.PostgreSql", "OrleansBroker.Silo", "OrleansBroker.GrainLoad"];
 
     public static TheoryData<string> Libraries => [.. SourceTree.Projects.Keys.Where(name => !name.Contains("Tests", StringComparison.Ordinal) && Allowed.ContainsKey(name))];
 
@@ -39,7 +39,7 @@ public sealed partial class LayeringTests
     [Fact]
     public void Every_library_has_its_place_in_the_house()
     {
-        string[] known = [.. Allowed.Keys, "OrleansBroker.Silo", "OrleansBroker.Simulation", "OrleansBroker.Simulator", "OrleansBroker.Benchmarks", "OrleansBroker.TestCluster", "OrleansBroker.Chaos", "ConfluentDriver"];
+        string[] known = [.. Allowed.Keys, "OrleansBroker.Silo", "OrleansBroker.Simulation", "OrleansBroker.Simulator", "OrleansBroker.Benchmarks", "OrleansBroker.TestCluster", "OrleansBroker.Chaos", "OrleansBroker.GrainLoad", "ConfluentDriver"];
 
         AssertNone(SourceTree.Projects.Keys.Where(name => !name.EndsWith(".Tests", StringComparison.Ordinal)).Except(known));
     }

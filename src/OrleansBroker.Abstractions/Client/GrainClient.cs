@@ -21,6 +21,7 @@ internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientCon
     private readonly CancellationTokenSource _stopping = new();
     private Task _connecting = Task.CompletedTask;
     private volatile bool _isConnected;
+    private int _isDisposed;
 
     public GrainClient(IOptions<OrleansBrokerGrainClientOptions> options, Action<IClientBuilder>? configure, ILoggerFactory loggers)
     {
@@ -91,10 +92,16 @@ internal sealed class GrainClient : IHostedService, IAsyncDisposable, IClientCon
         ? context.Invoke()
         : throw new SiloUnavailableException($"the brokers' cluster {_options.Cluster} was not reached yet");
 
+    /// <summary>Also where the application was never started to the end. The container that made this may call it twice.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _services.DisposeAsync();
-        _stopping.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            await _stopping.CancelAsync();
+            await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _services.DisposeAsync();
+            _stopping.Dispose();
+        }
     }
 
     private async Task ConnectAsync()

@@ -16,7 +16,10 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
     private const short FetchVersion = 12;
     private const short ListOffsetsVersion = 11;
 
-    private readonly ConcurrentDictionary<ReplicaKey, Task> _elections = new();
+    /// <summary>An election reads a document and asks other brokers: callers who try again and again are not to have it held as often.</summary>
+    private static readonly TimeSpan StandAgainAfter = TimeSpan.FromMilliseconds(250);
+
+    private readonly ConcurrentDictionary<ReplicaKey, Attempt> _attempts = new();
 
     public async ValueTask<AppendResponse> AppendAsync(string key, AppendRequest request)
     {
@@ -101,13 +104,13 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
             return;
         }
 
-        // One election, for all who ask meanwhile.
+        // One election, for all who ask meanwhile and for those who ask again at once.
         var key = new ReplicaKey(replica.TopicId, partition);
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var election = _elections.GetOrAdd(key, started.Task);
-        if (election != started.Task)
+        var attempt = new Attempt(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), host.Services.Clock.GetTimestamp());
+        var current = _attempts.AddOrUpdate(key, attempt, (_, last) => !last.Done.Task.IsCompleted || host.Services.Clock.GetElapsedTime(last.Began) < StandAgainAfter ? last : attempt);
+        if (current != attempt)
         {
-            await election;
+            await current.Done.Task;
             return;
         }
 
@@ -117,8 +120,11 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
         }
         finally
         {
-            _elections.TryRemove(key, out _);
-            started.SetResult();
+            attempt.Done.SetResult();
+            if (replica.IsLeader || replica.IsClosed)
+            {
+                _attempts.TryRemove(KeyValuePair.Create(key, attempt));
+            }
         }
     }
 
@@ -150,4 +156,7 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
 
         return response;
     }
+
+    /// <param name="Began">By the broker's clock.</param>
+    private sealed record Attempt(TaskCompletionSource Done, long Began);
 }

@@ -26,6 +26,22 @@ public sealed class GrainFailoverTests
         await cluster.Client.UntilAsync(async () => await cluster.WhereAsync(partition) == leader, "the grain is at the new leader");
     }
 
+    [Fact]
+    public async Task A_silo_that_is_no_broker_calls_the_grains_of_those_that_are()
+    {
+        await using var cluster = await WithOrdersAsync();
+        var grains = await cluster.StartSiloAsync();
+        var leader = await cluster.Client.LeaderAsync("orders");
+
+        // It knows no leader: the first call may come to any broker.
+        Assert.Equal(0, await grains.Partition("orders", 0).AppendAsync([Record("one")]));
+        Assert.Equal(1, await grains.Partition("orders", 0).AppendAsync([Record("two")]));
+
+        Assert.Equal(leader == 1, (await grains.Replica("orders", 0, 1).DescribeAsync()).IsLeader);
+        Assert.Equal(["one", "two"], await cluster.Client.ReadAsync("orders"));
+        await cluster.Client.UntilAsync(async () => await cluster.WhereAsync(grains.Partition("orders", 0)) == leader, "the grain is at the leader");
+    }
+
     private static async Task<long> ProducerIdAsync(SiloCluster cluster, int dead)
     {
         var id = -1L;

@@ -28,6 +28,12 @@ internal sealed class SiloCluster : IAsyncDisposable
         {
             orleans.Services.AddKeyedSingleton<IGrainStorage>(OrleansBrokerOptions.DefaultStorage, Storage);
             configure?.Invoke(orleans);
+            if (Starting < 0)
+            {
+                orleans.AddOrleansBrokerGrains();
+                return;
+            }
+
             orleans.AddOrleansBroker(options =>
             {
                 options.BrokerId = Starting;
@@ -60,6 +66,13 @@ internal sealed class SiloCluster : IAsyncDisposable
     }
 
     public Task StartAsync(int broker) => StartAsync(broker, isFirst: false);
+
+    /// <summary>Adds a silo to the cluster that is no broker; its grains see the brokers' so.</summary>
+    public async Task<IBrokerGrains> StartSiloAsync()
+    {
+        Starting = -1;
+        return (await _cluster.StartAdditionalSiloAsync()).ServiceProvider.GetRequiredService<IBrokerGrains>();
+    }
 
     /// <summary>The grains as a grain in a broker's silo would call them.</summary>
     public IBrokerGrains GrainsAt(int broker) => Service<IBrokerGrains>(broker);
