@@ -8,6 +8,7 @@ internal sealed record CommandLine
 {
     public const string Usage = """
         usage: silo/run [options]
+               silo/run decommission --broker-id N [--bootstrap HOST:PORT] [--cancel]
 
           --listen HOST:PORT      where clients connect (default 127.0.0.1:9092; port 0 picks a free one)
           --advertise HOST:PORT   what clients are told to connect to (default: as --listen)

@@ -6,6 +6,17 @@ using OrleansBroker.Silo;
 // Socket completions run on the polling thread: a request costs no switch to the thread pool. Read once, by the first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+if (args is [Decommission.Name, .. var rest])
+{
+    using var interrupted = new CancellationTokenSource();
+    using var onCancel = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+    {
+        context.Cancel = true;
+        interrupted.Cancel();
+    });
+    return await Decommission.RunAsync(rest, Console.Out, Console.Error, interrupted.Token);
+}
+
 if (OptionSources.TryRead(args, Environment.GetEnvironmentVariable, out var problem) is not { } given || CommandLine.TryParse(given, out problem) is not { } commandLine)
 {
     return Fail(problem);

@@ -175,6 +175,13 @@ internal sealed class ClusterClient(Func<IReadOnlyList<ClusterClient.Broker>> lo
         () => Task.FromResult(ReplicasOf(topic).Any(replica => replica.IsLeader && replica.InSync.Count == replicas)),
         $"{replicas} replicas of {topic} are in sync");
 
+    /// <summary>Who leads a partition at the moment, as the brokers that run agree; null where nobody does.</summary>
+    public int? TryFindLeader(TopicPartition partition) => look()
+        .Where(broker => broker.State == BrokerState.Running)
+        .SelectMany(broker => broker.Replicas)
+        .Where(replica => replica.IsLeader && replica.Partition == partition)
+        .MaxBy(replica => replica.LeaderEpoch.Value)?.Leader.Value;
+
     /// <summary>The replicas of the topic's only partition on brokers that run.</summary>
     private IEnumerable<ReplicaStatus> ReplicasOf(string topic) =>
         look().Where(broker => broker.State == BrokerState.Running).SelectMany(broker => broker.Replicas).Where(replica => replica.Partition == new TopicPartition(topic, 0));

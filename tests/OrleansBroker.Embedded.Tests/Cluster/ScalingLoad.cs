@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using OrleansBroker.Embedded.Cluster;
 using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Records;
@@ -11,16 +10,14 @@ namespace OrleansBroker.Embedded.Tests.Cluster;
 internal sealed class ScalingLoad : IAsyncDisposable
 {
     private readonly ClusterClient _client;
-    private readonly EmbeddedCluster _cluster;
     private readonly string _topic;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Flow[] _flows;
     private readonly Task _running;
 
-    public ScalingLoad(EmbeddedCluster cluster, string topic, int partitions)
+    public ScalingLoad(ClusterClient client, string topic, int partitions)
     {
-        _client = new ClusterClient(cluster);
-        _cluster = cluster;
+        _client = client;
         _topic = topic;
         _flows = [.. Enumerable.Range(0, partitions).Select(_ => new Flow())];
         _running = Task.WhenAll(_flows.Select((flow, partition) => Task.Run(() => RunAsync(partition, flow))));
@@ -30,7 +27,7 @@ internal sealed class ScalingLoad : IAsyncDisposable
     public Task UntilAcknowledgedAsync(int records)
     {
         var from = Array.ConvertAll(_flows, flow => flow.Acknowledged.Count);
-        return AdminClient.UntilAsync(() => Enumerable.Range(0, _flows.Length).All(i => _flows[i].Acknowledged.Count >= from[i] + records));
+        return _client.UntilAsync(() => Task.FromResult(Enumerable.Range(0, _flows.Length).All(i => _flows[i].Acknowledged.Count >= from[i] + records)), $"{records} more are acknowledged in every partition");
     }
 
     /// <summary>Ends the load; all that was acknowledged can be read, in order, and was.</summary>
@@ -125,11 +122,7 @@ internal sealed class ScalingLoad : IAsyncDisposable
         }
     }
 
-    private int Leader(int partition) =>
-        _cluster.Brokers.Where(broker => broker.State == BrokerState.Running)
-            .SelectMany(broker => broker.Replicas)
-            .Where(replica => replica.IsLeader && replica.Partition == new TopicPartition(_topic, partition))
-            .MaxBy(replica => replica.LeaderEpoch.Value)?.Leader.Value ?? throw new IOException("nobody leads");
+    private int Leader(int partition) => _client.TryFindLeader(new TopicPartition(_topic, partition)) ?? throw new IOException("nobody leads");
 
     private sealed class Flow
     {

@@ -36,7 +36,7 @@ public sealed class ScalingTests : IAsyncLifetime
     {
         // Two replicas of each: what is held by four brokers evenly, and by three.
         await CreateAsync();
-        await using var load = new ScalingLoad(_cluster, "orders", Partitions);
+        await using var load = new ScalingLoad(new ClusterClient(_cluster), "orders", Partitions);
         await load.UntilAcknowledgedAsync(50);
 
         await _cluster.AddBrokerAsync();

@@ -18,9 +18,9 @@ internal sealed class SiloCluster : IAsyncDisposable
     private readonly InProcessSiloHandle?[] _silos;
     private readonly InProcessTestCluster _cluster;
 
-    private SiloCluster(int brokers, Action<ISiloBuilder>? configure)
+    private SiloCluster(int room, Action<ISiloBuilder>? configure)
     {
-        _silos = new InProcessSiloHandle?[brokers];
+        _silos = new InProcessSiloHandle?[room];
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.ConfigureFileLogging = false;
         builder.Options.InitializeClientOnDeploy = false;
@@ -54,9 +54,10 @@ internal sealed class SiloCluster : IAsyncDisposable
     private int Starting { get; set; }
 
     /// <param name="configure">For every silo, before it is made a broker.</param>
-    public static async Task<SiloCluster> OfAsync(int brokers, Action<ISiloBuilder>? configure = null)
+    /// <param name="room">How many brokers there can be; those after the first <paramref name="brokers"/> have to be started.</param>
+    public static async Task<SiloCluster> OfAsync(int brokers, Action<ISiloBuilder>? configure = null, int room = 0)
     {
-        var cluster = new SiloCluster(brokers, configure);
+        var cluster = new SiloCluster(Math.Max(brokers, room), configure);
         for (var broker = 0; broker < brokers; broker++)
         {
             await cluster.StartAsync(broker, isFirst: broker == 0);

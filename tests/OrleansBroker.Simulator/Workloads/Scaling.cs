@@ -139,7 +139,9 @@ internal sealed class Scaling
                 },
                 1);
             _client.Process.Note($"broker {broker} {(isLeaving ? "is to leave" : "stays")}: {response.Responses[0].ErrorCode} {response.Responses[0].ErrorMessage}");
-            return response.Responses[0].ErrorCode == ErrorCode.None;
+
+            // One that was lost before anybody heard of it is not known to the cluster, and holds nothing.
+            return response.Responses[0].ErrorCode == ErrorCode.None || (response.Responses[0].ErrorCode == ErrorCode.InvalidRequest && _cluster.Brokers[broker].IsRetired);
         }
         catch (IOException)
         {
