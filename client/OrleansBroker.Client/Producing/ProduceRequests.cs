@@ -9,6 +9,8 @@ internal static class ProduceRequests
     /// <summary>From this version on topics have ids in place of names.</summary>
     public const short TopicIdsSince = 13;
 
+    private const int Unanswered = -1;
+
     /// <param name="batches">Sorted by topic; one of each partition at most.</param>
     public static ProduceRequest Build(List<ProducerBatch> batches, ClusterView view, Acks acks, TimeSpan timeout)
     {
@@ -42,6 +44,11 @@ internal static class ProduceRequests
     /// <returns>False where the answer is not about what was asked.</returns>
     public static bool TryMatch(List<ProducerBatch> batches, ProduceResponse response, ProduceResponse.PartitionProduceResponse[] parts)
     {
+        for (var i = 0; i < batches.Count; i++)
+        {
+            parts[i].Index = Unanswered;
+        }
+
         var next = 0;
         foreach (var topic in response.Responses)
         {
@@ -57,7 +64,7 @@ internal static class ProduceRequests
                 var at = next < batches.Count && batches[next].Partition.Name.Partition == index
                     ? next
                     : batches.FindIndex(first, batch => batch.Partition.Name.Topic == name && batch.Partition.Name.Partition == index);
-                if (at < 0)
+                if (at < 0 || parts[at].Index != Unanswered)
                 {
                     return false;
                 }
