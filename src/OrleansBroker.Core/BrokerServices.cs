@@ -1,4 +1,5 @@
 using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Diagnostics;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
@@ -30,6 +31,9 @@ public sealed record BrokerServices
     public required IProducerIds ProducerIds { get; init; }
 
     public required LogDirectory Logs { get; init; }
+
+    /// <summary>What is counted for meters.</summary>
+    public BrokerCounters Counters { get; init; } = new();
 
     public required TimeProvider Clock { get; init; }
 

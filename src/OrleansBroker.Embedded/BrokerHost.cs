@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core;
 using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Diagnostics;
 using OrleansBroker.Core.Documents;
 using OrleansBroker.Core.Groups.Hosting;
 using OrleansBroker.Core.Metadata;
@@ -32,11 +33,12 @@ internal sealed class BrokerHost : IAsyncDisposable
     private readonly BrokerHostOptions _options;
     private readonly BrokerConfigCache _config;
     private readonly PartitionTable _partitions = new();
+    private readonly BrokerCounters _counters = new();
 
     // How to stop what has been started, the last first.
     private readonly Stack<Func<ValueTask>> _stops = new();
     private DataDirectory? _taken;
-    private IDocumentStore _documents = null!;
+    private TimeLimitedDocumentStore _documents = null!;
     private LogDirectory? _logs;
     private MetadataCache _metadata = null!;
     private CatalogHost? _catalog;
@@ -59,6 +61,8 @@ internal sealed class BrokerHost : IAsyncDisposable
     public PeerService Peer { get; private set; } = null!;
 
     public BrokerReplicas Replicas { get; private set; } = null!;
+
+    public TimeLimitedDocumentStore Documents => _documents;
 
     /// <summary>Opens the logs, registers the broker, and loads the catalog. Nothing is served yet.</summary>
     /// <exception cref="DataDirectoryException">The data directory belongs to somebody else, or to another cluster than the documents do.</exception>
@@ -153,6 +157,7 @@ internal sealed class BrokerHost : IAsyncDisposable
             Groups = _groups,
             ProducerIds = Opened(new ProducerIds(_documents)),
             Logs = _logs,
+            Counters = _counters,
             Clock = _options.Clock,
             Random = _options.Random,
         };
@@ -208,6 +213,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         Peers = _options.Peers,
         Connector = _options.Connector,
         Flushes = Started(new GroupFlush(_options.Clock)),
+        Counters = _counters,
         Clock = _options.Clock,
         Random = _options.Random,
         Loggers = _options.Loggers,

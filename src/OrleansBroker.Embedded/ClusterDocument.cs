@@ -13,7 +13,8 @@ namespace OrleansBroker.Embedded;
 /// </summary>
 internal sealed class ClusterDocument(IDocumentStore documents, Random random)
 {
-    private const string Name = "cluster";
+    /// <summary>What can be read to see whether there is an answer: it is there from the first start on.</summary>
+    public const string Name = "cluster";
 
     private readonly DocumentWriter _documents = new(documents);
 

@@ -1,9 +1,11 @@
 // Stands between the caller's threads and the broker's.
 #pragma warning disable RS0030
 
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Embedded.Diagnostics;
 using OrleansBroker.Server.Network;
 using OrleansBroker.Storage;
 
@@ -18,6 +20,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
     private readonly LowPriorityThread _background = new("log cleaner");
     private Socket? _socket;
     private Listener? _listener;
+    private BrokerMeter? _meter;
     private int _hasStopped;
 
     private ListeningBroker(EmbeddedBrokerOptions options, IClusterLinks links)
@@ -29,6 +32,9 @@ internal sealed class ListeningBroker : IAsyncDisposable
 
     /// <summary>Null until it is open.</summary>
     public BrokerHost? Host { get; private set; }
+
+    /// <summary>This broker's, for those who have more to tell; null until it is open.</summary>
+    public Meter? Meter => _meter?.Meter;
 
     /// <summary>Where clients connect: <c>host:port</c>.</summary>
     public string Endpoint { get; private set; } = string.Empty;
@@ -88,6 +94,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
 
     private async Task EndAsync()
     {
+        _meter?.Dispose();
         if (_listener is not null)
         {
             await _listener.AbortAsync();
@@ -121,6 +128,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         {
             await DrainAsync(draining);
             await _listener.DisposeAsync();
+            _meter?.Dispose();
 
             // What follows is long, and the last connection may have ended on a thread that polls others.
             await Task.Yield();
@@ -160,7 +168,9 @@ internal sealed class ListeningBroker : IAsyncDisposable
         Host = await BrokerHost.OpenAsync(HostOptions((told.Host, told.Port)), cancellation);
         await _links.JoinAsync(Host, cancellation);
         await Host.StartAsync(cancellation);
-        _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>(), _links.Gate);
+        _meter = new BrokerMeter(Host, _options.Clock);
+        _listener = Listener.On(_socket!, settings, Host.Services, _options.Loggers.CreateLogger<Listener>(), _links.Gate, _meter.Meter);
+        _meter.Watch(_listener);
         _listener.Accept();
         EmbeddedLog.Ready(
             _logger, _options.Config.Broker.Value, Endpoint, (long)_options.Clock.GetElapsedTime(started).TotalMilliseconds,

@@ -20,6 +20,12 @@ internal static partial class GrainsLog
     [LoggerMessage(5005, LogLevel.Warning, "the silo {Silo} refuses connections, as {Seeing} of {Alive} brokers see: {Consequence}")]
     public static partial void Refused(ILogger logger, SiloAddress silo, int seeing, int alive, string consequence);
 
+    [LoggerMessage(5020, LogLevel.Warning, "{Store} is away: brokers serve what needs no change of leaders, in-sync replicas or topics")]
+    public static partial void StoreAway(ILogger logger, string store);
+
+    [LoggerMessage(5021, LogLevel.Warning, "{Store} is back")]
+    public static partial void StoreBack(ILogger logger, string store);
+
     [LoggerMessage(5002, LogLevel.Error, "the broker did not start: {Reason}")]
     public static partial void NotStarted(ILogger logger, string reason);
 

@@ -249,6 +249,7 @@ internal sealed class IsrUpkeep
 
         if (partition.IsLeader && !ReferenceEquals(before, partition.State))
         {
+            _services.Counters.NoteIsr(before.Isr.Length, partition.State.Isr.Length);
             ReplicationLog.IsrChanged(_logger, partition.Name, Print(before.Isr), Print(partition.State.Isr));
             if (before.IsReassigning && !partition.State.IsReassigning)
             {

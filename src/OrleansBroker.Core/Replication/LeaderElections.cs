@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansBroker.Core.Diagnostics;
 using OrleansBroker.Core.Peers;
 using OrleansBroker.Core.Ports;
 using OrleansBroker.Protocol;
@@ -86,6 +87,8 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
     /// <returns>Null where the documents could not be reached.</returns>
     private async ValueTask<ErrorCode?> ElectAsync(Replica replica, ElectionKind kind, IReadOnlyList<Heard> heard, CancellationToken cancellation)
     {
+        using var span = BrokerDiagnostics.Activities.StartActivity("election");
+        span?.SetTag("orleansbroker.partition", replica.Partition.Name.ToString());
         await replica.Document.EnterAsync(cancellation);
         try
         {
@@ -114,6 +117,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
                 {
                     replica.IsUncertain = false;
                     roles.Take(replica, won);
+                    services.Counters.NoteElection();
                     ReplicationLog.Elected(_logger, won.Leader, replica.Partition.Name, won.LeaderEpoch.Value, string.Join(",", won.Isr.Select(member => member.Broker)));
                     return ErrorCode.None;
                 }
@@ -192,6 +196,7 @@ internal sealed class LeaderElections(ReplicaServices services, ReplicaSet repli
             var options = Election.LastResort(state, brokers, isUnclean && !isEverybodyBack);
             if ((isUnclean || options.All(ends.ContainsKey)) && Election.Longest(options, ends) == services.Self.Id)
             {
+                services.Counters.NoteUncleanElection();
                 ReplicationLog.UncleanElection(_logger, replica.Partition.Name, services.Self.Id, isEverybodyBack ? "its replicas are all back, and its log is the longest" : "unclean elections are allowed");
                 return true;
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Configuration;
+using OrleansBroker.Core.Diagnostics;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Partitions;
 using OrleansBroker.Core.Ports;
@@ -30,6 +31,9 @@ public sealed record ReplicaServices
     public required IBrokerConnector Connector { get; init; }
 
     public required IFlushQueue Flushes { get; init; }
+
+    /// <summary>What is counted for meters.</summary>
+    public BrokerCounters Counters { get; init; } = new();
 
     public required TimeProvider Clock { get; init; }
 

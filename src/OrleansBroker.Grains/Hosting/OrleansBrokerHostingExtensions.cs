@@ -14,6 +14,7 @@ using OrleansBroker.Grains;
 using OrleansBroker.Grains.Documents;
 using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Hosting;
+using OrleansBroker.Grains.Hosting.Health;
 using OrleansBroker.Grains.Membership;
 using OrleansBroker.Grains.Peers;
 using OrleansBroker.Grains.Placement;
@@ -82,6 +83,8 @@ public static class OrleansBrokerHostingExtensions
         services.AddSingleton<Refusals>();
         services.AddOptions<SiloConnectionOptions>().Configure(SiloConnectionEnds.Watch);
         services.AddSingleton<SiloBroker>();
+        services.AddSingleton<StoreWatch>();
+        services.AddSingleton<BrokerHealth>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloBroker>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => BrokerSettings.ToBrokerOptions(provider.GetRequiredService<IOptions<OrleansBrokerOptions>>().Value, provider.GetRequiredService<ILoggerFactory>()));

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains.Doors;
+using OrleansBroker.Grains.Hosting.Health;
 using OrleansBroker.Grains.Membership;
 
 namespace OrleansBroker.Grains.Hosting;
@@ -15,7 +16,7 @@ namespace OrleansBroker.Grains.Hosting;
 /// </summary>
 /// <param name="alone">The broker where it opens by itself: then it is only shown to the silo.</param>
 internal sealed class SiloBroker(
-    EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, TimeProvider clock, ILogger<SiloBroker> logger, OpeningBroker? alone = null)
+    EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, StoreWatch stores, TimeProvider clock, ILogger<SiloBroker> logger, OpeningBroker? alone = null)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Stage = ServiceLifecycleStage.Active + 1;
@@ -52,7 +53,10 @@ internal sealed class SiloBroker(
     {
         await membership.StartAsync(cancellation);
         pauses.Start();
-        return await ListeningBroker.StartAsync(options, links, cancellation);
+        var broker = await ListeningBroker.StartAsync(options, links, cancellation);
+        stores.Start();
+        broker.Meter?.CreateObservableGauge("orleansbroker.membership.away", () => stores.IsMembershipAway ? 1 : 0, "1", "1 while the membership table cannot be read.");
+        return broker;
     }
 
     private async Task<ListeningBroker> ShowAsync(OpeningBroker opening, CancellationToken cancellation)
@@ -67,6 +71,7 @@ internal sealed class SiloBroker(
     /// <param name="cancellation">Cancelled where there is no time left for a clean stop.</param>
     private async Task StopAsync(CancellationToken cancellation)
     {
+        await stores.StopAsync();
         if (_broker is { } broker)
         {
             using var limit = new CancellationTokenSource(DrainWithin, clock);

@@ -50,6 +50,13 @@ internal sealed class Endpoint<TRequest, TResponse>(ServedApi api, IHandler<TReq
 
     private void Write(TResponse message, RequestContext context, ResponseFrame response)
     {
+        if (context.CountsErrors)
+        {
+            var errors = new WireErrors(context.ApiVersion, Api.Api.IsFlexible(context.ApiVersion));
+            message.Describe(ref errors);
+            context.Errors = errors.Found;
+        }
+
         if (!context.IsResponseSuppressed && context.CloseReason is null)
         {
             response.Encode(Api.Api, context.ApiVersion, context.CorrelationId, message);

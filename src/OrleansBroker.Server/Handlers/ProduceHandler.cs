@@ -165,6 +165,11 @@ internal sealed class ProduceHandler(BrokerServices broker) : IHandler<ProduceRe
             return;
         }
 
+        if (!appended.Duplicate)
+        {
+            broker.Counters.NoteAppended(appended.LastOffset - appended.BaseOffset + 1, batches.Length);
+        }
+
         answer.BaseOffset = appended.BaseOffset;
         answer.LogAppendTimeMs = appended.LogAppendTimeMs;
         answer.LogStartOffset = appended.LogStartOffset;

@@ -59,6 +59,12 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
     /// <summary>Set by a handler to have the connection closed in place of a response: the reason, for the log.</summary>
     internal string? CloseReason { get; set; }
 
+    /// <summary>Whether the errors of the response are to be looked for.</summary>
+    internal bool CountsErrors { get; set; }
+
+    /// <summary>The errors that the response says, where <see cref="CountsErrors"/> asks for them; null for none.</summary>
+    internal IReadOnlyList<ErrorCode>? Errors { get; set; }
+
     /// <summary>What the connection's fetches use again and again.</summary>
     internal FetchConnection Fetch => _fetch ??= new FetchConnection();
 
@@ -83,6 +89,7 @@ internal sealed class RequestContext(string clientAddress, string listenerName, 
         Request = null;
         IsResponseSuppressed = false;
         CloseReason = null;
+        Errors = null;
     }
 
     /// <summary>

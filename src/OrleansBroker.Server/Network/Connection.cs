@@ -36,6 +36,7 @@ internal sealed class Connection : IAsyncDisposable
     private long _receivedMs = Environment.TickCount64;
     private long _turnMs;
     private long _reserved;
+    private long _answeredBytes;
     private volatile Phase _phase;
 
     public Connection(Listener listener, Socket socket)
@@ -59,6 +60,9 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     public IPAddress Address { get; }
+
+    /// <summary>A request is being handled or answered.</summary>
+    public bool IsBusy => _phase != Phase.Receiving;
 
     private RequestContext Context => _requests.Context;
 
@@ -198,7 +202,7 @@ internal sealed class Connection : IAsyncDisposable
             }
 
             _phase = Phase.Handling;
-            var executing = ExecuteAsync(frame);
+            var executing = _listener.Requests is { IsWatched: true } meter ? MeasureAsync(frame, meter) : ExecuteAsync(frame);
             var isLong = !executing.IsCompleted;
             if (!await executing)
             {
@@ -209,6 +213,24 @@ internal sealed class Connection : IAsyncDisposable
             Volatile.Write(ref _receivedMs, Environment.TickCount64);
             _phase = Phase.Receiving;
             await EndTurnAsync(isLong);
+        }
+    }
+
+    /// <summary>As <see cref="ExecuteAsync"/>, for those who watch.</summary>
+    private async ValueTask<bool> MeasureAsync(ReadOnlyMemory<byte> frame, RequestMeter meter)
+    {
+        using var span = RequestMeter.Trace(frame.Span);
+        var began = RequestMeter.Begin();
+        Context.CountsErrors = true;
+        _answeredBytes = 0;
+        try
+        {
+            return await ExecuteAsync(frame);
+        }
+        finally
+        {
+            meter.End(Context, span, began, frame.Length, _answeredBytes);
+            Context.CountsErrors = false;
         }
     }
 
@@ -230,6 +252,7 @@ internal sealed class Connection : IAsyncDisposable
             if (!_response.IsEmpty)
             {
                 _phase = Phase.Sending;
+                _answeredBytes = Context.CountsErrors ? _response.Size : 0;
                 var sending = _sender.SendAsync(_response);
                 if (!sending.IsCompleted)
                 {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -25,8 +26,9 @@ public sealed class Listener : IAsyncDisposable
     private readonly Timer _reaper;
     private Task _accepting = Task.CompletedTask;
 
-    private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate)
+    private Listener(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate, Meter? meter)
     {
+        Requests = meter is null ? null : new RequestMeter(meter);
         _socket = socket;
         _gate = gate;
         Options = options;
@@ -45,11 +47,20 @@ public sealed class Listener : IAsyncDisposable
 
     public int ConnectionCount => _connections.Count;
 
+    /// <summary>Requests that are being handled or answered, those that wait for records or for other members among them.</summary>
+    public int RequestsInFlight => _connections.Keys.Count(connection => connection.IsBusy);
+
+    /// <summary>Bytes of large requests that are in memory.</summary>
+    public long RequestBytesInFlight => Budget.Used;
+
     internal ListenerOptions Options { get; }
 
     internal ILogger Log { get; }
 
     internal RequestBudget Budget { get; }
+
+    /// <summary>Null where nothing is measured.</summary>
+    internal RequestMeter? Requests { get; }
 
     /// <summary>What is waited for before anything is handled or answered; null while the listener is not paused and its gate is open.</summary>
     internal Task? Paused => _paused?.Task ?? _gate?.Closed;
@@ -93,10 +104,11 @@ public sealed class Listener : IAsyncDisposable
 
     /// <summary>A listener on an address that was taken with <see cref="Bind"/>.</summary>
     /// <param name="gate">Null where the broker always knows what it is.</param>
-    public static Listener On(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate = null)
+    /// <param name="meter">What requests are measured with; null where they are not.</param>
+    public static Listener On(Socket socket, ListenerOptions options, BrokerServices broker, ILogger log, IAnswerGate? gate = null, Meter? meter = null)
     {
         log.Listening(socket.LocalEndPoint!.ToString()!);
-        return new Listener(socket, options, broker, log, gate);
+        return new Listener(socket, options, broker, log, gate, meter);
     }
 
     /// <summary>Begins to accept. Called once.</summary>

@@ -25,6 +25,21 @@ internal sealed class ResponseFrame
     /// <summary>All bytes but those of the splices.</summary>
     public ReadOnlyMemory<byte> Head => _buffer.AsMemory(0, _length);
 
+    /// <summary>All bytes.</summary>
+    public long Size
+    {
+        get
+        {
+            var size = (long)_length;
+            foreach (var splice in Splices)
+            {
+                size += splice.Records.Length;
+            }
+
+            return size;
+        }
+    }
+
     public void Encode<TResponse>(ApiDescription api, short version, int correlationId, TResponse response)
         where TResponse : class, IWireStruct
     {

@@ -129,6 +129,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Waits until every broker has logged something.</summary>
+    public Task ToldAsync(string text) => Client.UntilAsync(() => Task.FromResult(_silos.All(silo => silo!.Output.Contains(text, StringComparison.Ordinal))), $"every broker says that {text}");
+
     public Task WholeAsync(string topic) => Client.UntilAsync(async () => await PartitionAsync(topic) is { IsrNodes.Length: Brokers }, $"all replicas of {topic} are in sync");
 
     /// <summary>Sends a record until it is acknowledged by all in-sync replicas. A lost answer may double it.</summary>

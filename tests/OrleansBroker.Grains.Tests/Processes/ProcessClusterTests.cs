@@ -71,6 +71,8 @@ public sealed class ProcessClusterTests
 
         await cluster.Redis.KillAsync();
         await SendAsync(cluster, sent);
+        await cluster.ToldAsync("the membership table is away");
+        await cluster.ToldAsync("the document store is away");
         var leader = (await cluster.PartitionAsync("orders"))!.LeaderId;
 
         // One that stood still cannot read whether it is dead: the others say that it is not.
@@ -80,6 +82,8 @@ public sealed class ProcessClusterTests
         await SendAsync(cluster, sent);
 
         await cluster.Redis.StartAsync();
+        await cluster.ToldAsync("the membership table is back");
+        await cluster.ToldAsync("the document store is back");
         await cluster.KillAsync(leader);
         await SendAsync(cluster, sent);
 

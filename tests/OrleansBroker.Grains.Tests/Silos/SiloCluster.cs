@@ -34,6 +34,7 @@ internal sealed class SiloCluster : IAsyncDisposable
                 return;
             }
 
+            orleans.Services.AddHealthChecks().AddOrleansBroker();
             orleans.AddOrleansBroker(options =>
             {
                 options.BrokerId = Starting;
