@@ -170,19 +170,6 @@ internal sealed partial class Fetcher : IAsyncDisposable
                 node.Failures = 0;
                 await node.Wake.WaitAsync(pause).ConfigureAwait(false);
             }
-            catch (KafkaException e)
-            {
-                node.Session.Reset();
-                if (_stopping.IsCancellationRequested)
-                {
-                    return;
-                }
-
-                NoFetch(node.BrokerId, e.Message);
-                _needsMetadata = true;
-                _wake.Set();
-                await PauseAsync(_backoff.After(++node.Failures)).ConfigureAwait(false);
-            }
             catch (OperationCanceledException)
             {
                 return;
@@ -191,10 +178,27 @@ internal sealed partial class Fetcher : IAsyncDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                _buffer.Fail(e as KafkaException ?? new KafkaException(ErrorCode.UnknownServerError, "the consumer failed", e));
-                return;
+                if (!_stopping.IsCancellationRequested)
+                {
+                    await RecoverAsync(node, e).ConfigureAwait(false);
+                }
             }
         }
+    }
+
+    /// <summary>After a round that failed: begins anew after a pause, and tells the application what will not pass by itself.</summary>
+    private Task RecoverAsync(FetchNode node, Exception reason)
+    {
+        node.Session.Reset();
+        NoFetch(node.BrokerId, reason.Message);
+        var told = reason as KafkaException ?? new KafkaException(ErrorCode.UnknownServerError, "the consumer failed", reason);
+        if (!told.IsRetriable)
+        {
+            _buffer.Fail(told);
+        }
+
+        NoteStale(needsMetadata: true);
+        return PauseAsync(_backoff.After(++node.Failures));
     }
 
     private async Task PauseAsync(TimeSpan pause)
