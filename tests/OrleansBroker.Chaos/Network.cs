@@ -20,7 +20,12 @@ internal sealed class Network : IDisposable
     private const string Nobody = "02:00:00:00:00:99";
     private const string Ip = "/usr/sbin/ip";
 
-    private readonly string _prefix = $"ob{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
+    // Asked for by every test that is found, and once is enough.
+    private static readonly Lazy<string?> Obstacle = new(TryOne);
+
+    private static int _last;
+
+    private readonly string _prefix;
     private readonly string _subnet;
     private readonly int _brokers;
     private readonly HashSet<(int From, string To)> _cuts = [];
@@ -29,8 +34,11 @@ internal sealed class Network : IDisposable
     {
         _brokers = brokers;
 
-        // Of several runs on one machine, each has its own.
-        _subnet = string.Create(CultureInfo.InvariantCulture, $"10.{200 + (Environment.ProcessId / 256 % 50)}.{Environment.ProcessId % 256}");
+        // Of several runs on one machine, and of several networks of one run, each has its own.
+        var number = Interlocked.Increment(ref _last);
+        var subnet = Environment.ProcessId + (number * 1_000);
+        _prefix = string.Create(CultureInfo.InvariantCulture, $"ob{Environment.ProcessId % 1_000_000}x{number}");
+        _subnet = string.Create(CultureInfo.InvariantCulture, $"10.{200 + (subnet / 256 % 50)}.{subnet % 256}");
         try
         {
             Build();
@@ -47,22 +55,7 @@ internal sealed class Network : IDisposable
     private string Bridge => $"{_prefix}br";
 
     /// <summary>Why there can be none on this machine; null where there can.</summary>
-    public static string? FindObstacle()
-    {
-        if (!File.Exists(Ip))
-        {
-            return "there is no ip (Debian package iproute2)";
-        }
-
-        var probe = $"obprobe{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
-        if (TryRun("netns", "add", probe) is { } refused)
-        {
-            return $"network namespaces cannot be made here: {refused}";
-        }
-
-        TryRun("netns", "delete", probe);
-        return null;
-    }
+    public static string? FindObstacle() => Obstacle.Value;
 
     public string AddressOf(int broker) => string.Create(CultureInfo.InvariantCulture, $"{_subnet}.{10 + broker}");
 
@@ -94,10 +87,31 @@ internal sealed class Network : IDisposable
         for (var broker = 0; broker < _brokers; broker++)
         {
             // The end of the wire that is outside goes with the one inside.
-            TryRun("netns", "delete", NamespaceOf(broker));
+            TryRun(Ip, "netns", "delete", NamespaceOf(broker));
         }
 
-        TryRun("link", "delete", Bridge);
+        TryRun(Ip, "link", "delete", Bridge);
+    }
+
+    private static string? TryOne()
+    {
+        if (!File.Exists(Ip))
+        {
+            return "there is no ip (Debian package iproute2)";
+        }
+
+        try
+        {
+            using var network = new Network(2);
+
+            // Nobody listens there: a refusal is an answer, and says that packets go from one to the other and back.
+            var (program, arguments) = network.In(0, "timeout", "5", "bash", "-c", $"exec 3<>/dev/tcp/{network.AddressOf(1)}/9");
+            return TryRun(program, arguments) is { } said && said.Contains("refused", StringComparison.Ordinal) ? null : "network namespaces do not reach each other here";
+        }
+        catch (InvalidOperationException e)
+        {
+            return $"network namespaces cannot be made here: {e.Message.ReplaceLineEndings(" ")}";
+        }
     }
 
     private void Build()
@@ -129,16 +143,16 @@ internal sealed class Network : IDisposable
 
     private static void Run(params string[] arguments)
     {
-        if (TryRun(arguments) is { } refused)
+        if (TryRun(Ip, arguments) is { } refused)
         {
             throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {refused}");
         }
     }
 
-    /// <summary>Null where it worked.</summary>
-    private static string? TryRun(params string[] arguments)
+    /// <summary>What it complained of; null where it worked.</summary>
+    private static string? TryRun(string program, params string[] arguments)
     {
-        using var ip = Process.Start(new ProcessStartInfo(Ip, arguments) { RedirectStandardError = true })!;
+        using var ip = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         var complaint = ip.StandardError.ReadToEnd();
         ip.WaitForExit();
         return ip.ExitCode == 0 ? null : complaint.Trim();
