@@ -14,6 +14,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private const int RestartMe = 70;
 
+    private const int StartAttemptsMax = 5;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
 
     private readonly string _directory;
@@ -87,7 +89,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>SIGTERM.</summary>
     public Task StopAsync(int broker) => EndAsync(broker, async silo =>
     {
-        if (await silo.StopAsync() is not 0 and var code)
+        // It may be declared dead while it stops.
+        if (await silo.StopAsync() is not (0 or RestartMe) and var code)
         {
             Surprises.Enqueue($"broker {broker} was stopped and ended with {code}:\n{silo.Output}");
         }
@@ -216,11 +219,15 @@ internal sealed class ChaosCluster : IAsyncDisposable
             Surprises.Enqueue($"broker {broker} ended with {code}:\n{silo.Output}");
         }
 
-        while (slot.IsWanted && !IsRunning(broker))
+        for (var attempts = 1; slot.IsWanted && !IsRunning(broker); attempts++)
         {
             try
             {
                 await StartAsync(broker);
+            }
+            catch (InvalidOperationException) when (attempts < StartAttemptsMax)
+            {
+                // Redis may be out of its reach: a supervisor tries again.
             }
             catch (Exception e) when (e is InvalidOperationException or TimeoutException)
             {

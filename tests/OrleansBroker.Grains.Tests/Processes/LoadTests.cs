@@ -38,7 +38,7 @@ public sealed class LoadTests(ITestOutputHelper output)
 
         Verdict verdict = await run.JudgeAsync();
 
-        Assert.True(verdict.IsClean, verdict.Offences);
+        Assert.True(verdict.IsClean, $"{verdict.Offences}\n{string.Join('\n', run.Episodes)}");
 
         // While brokers are stopped one after the other, every partition goes on.
         Assert.All(run.Episodes.Where(episode => episode.Fault == "rolling-restart"), episode => Assert.True(episode.Stall < episode.Lasted, episode.ToString()));
