@@ -26,8 +26,16 @@ internal sealed class ProducerGrain(IBrokerGrains brokers) : Grain, IProducerGra
             while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds)
             {
                 var sent = Stopwatch.GetTimestamp();
-                await partition.AppendAsync(batch);
-                times.Add((int)Stopwatch.GetElapsedTime(sent).TotalMicroseconds);
+                try
+                {
+                    await partition.AppendAsync(batch);
+                    times.Add((int)Stopwatch.GetElapsedTime(sent).TotalMicroseconds);
+                }
+                catch (Exception e) when (e is BrokerException { IsRetriable: true } or OrleansException or IOException or TimeoutException)
+                {
+                    // A leader has changed; what was not acknowledged does not count.
+                    await Task.Delay(20);
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Catalog;
+using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.GrainLoad;
 using StackExchange.Redis;
 
@@ -42,8 +43,36 @@ times.Sort();
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
     $"{millions * 1e6 / elapsed:0} records/s of {RecordBytes} B in batches of {Records}, {partitions} partitions, {AtOnce} appends at once to each; CPU-s per M records: {(BrokerSeconds() - before.Brokers) / millions:0.00} brokers, {(OwnSeconds() - before.Own) / millions:0.00} caller; append ms: median {times[times.Count / 2] / 1e3:0.00}, p99 {times[times.Count * 99 / 100] / 1e3:0.00}"));
+if (brokers.Length > 1)
+{
+    var away = await FailOverAsync();
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the leader of a partition is killed: its grain appends again after {away:0.0} s"));
+}
+
 await host.StopAsync();
 return 0;
+
+async Task<double> FailOverAsync()
+{
+    var all = host.Services.GetRequiredService<IBrokerGrains>();
+    var leader = (await all.Replica(Topic, 0, 0).DescribeAsync()).Leader;
+    using var process = Process.GetProcessById(Number(brokers[leader]));
+    process.Kill();
+    var killed = Stopwatch.GetTimestamp();
+    while (true)
+    {
+        try
+        {
+            await all.Partition(Topic, 0).AppendAsync([new ProducerRecord(new byte[RecordBytes])], new AppendOptions { Timeout = TimeSpan.FromSeconds(5) }).WaitAsync(TimeSpan.FromSeconds(10));
+            return Stopwatch.GetElapsedTime(killed).TotalSeconds;
+        }
+        catch (Exception e) when (e is BrokerException { IsRetriable: true } or OrleansException or IOException or TimeoutException)
+        {
+            // Until its death is known, and another one leads.
+            await Task.Delay(20);
+        }
+    }
+}
 
 async Task<List<int>> ProduceAsync(int duration)
 {

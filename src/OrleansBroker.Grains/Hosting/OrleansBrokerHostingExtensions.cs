@@ -44,6 +44,8 @@ public static class OrleansBrokerHostingExtensions
     /// </summary>
     public static ISiloBuilder AddOrleansBrokerGrains(this ISiloBuilder silo)
     {
+        // A silo that does not hear soon of a death goes on calling who is dead.
+        silo.Services.AddOptions<ClusterMembershipOptions>().Configure(ClusterDefaults.Apply);
         silo.Services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages());
         silo.Services.TryAddSingleton<IBrokerGrains>(provider => new BrokerGrains(provider.GetRequiredService<IGrainFactory>()));
         BrokerGrainDirectory.AddTo(silo);
@@ -73,7 +75,6 @@ public static class OrleansBrokerHostingExtensions
         var services = silo.Services;
         services.AddSingleton<IConfigurationValidator, OrleansBrokerOptionsValidator>();
         services.AddOptions<SiloOptions>().PostConfigure<IOptions<OrleansBrokerOptions>>((silo, broker) => silo.SiloName = SiloName.Of(new(BrokerSettings.IdOf(broker.Value))));
-        services.AddOptions<ClusterMembershipOptions>().Configure(ClusterDefaults.Apply);
         services.AddSingleton<LocalBroker>();
         services.AddSingleton<BrokerGrainServiceClient>();
         services.AddSingleton<SiloMembership>();
