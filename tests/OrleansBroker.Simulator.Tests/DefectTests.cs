@@ -12,7 +12,7 @@ namespace OrleansBroker.Simulator.Tests;
 public partial class DefectTests(PlantedDefects planted, ITestOutputHelper output) : IClassFixture<PlantedDefects>
 {
     /// <summary>Seeds and real seconds that a defect may take to be found.</summary>
-    private const string Budget = "--seed 1 --seeds 100 --seconds 120";
+    private const string Budget = "--seed 1 --seeds 100 --seconds 600";
 
     public static TheoryData<string> Names => [.. Defect.ReadAll(SimulatorProcess.Root).Select(defect => defect.Name)];
 

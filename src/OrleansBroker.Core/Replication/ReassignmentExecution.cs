@@ -104,7 +104,7 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
         Reassignment.Begin(state, move.To, isAutomatic: true));
 
     private Refusal? CheckLeaving(PartitionState state, IReadOnlyList<BrokerId> target) =>
-        target.Except(state.Replicas).Where(services.Metadata.Current.Decommissioned.Contains).Select(broker => $"The assignment names broker {broker}, which is to leave the cluster").FirstOrDefault() is { } message
+        target.Except(Reassignment.Origin(state)).Where(services.Metadata.Current.Decommissioned.Contains).Select(broker => $"The assignment names broker {broker}, which is to leave the cluster").FirstOrDefault() is { } message
             ? new(ErrorCode.InvalidReplicaAssignment, message)
             : null;
 

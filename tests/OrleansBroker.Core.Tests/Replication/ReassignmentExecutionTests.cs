@@ -1,6 +1,7 @@
 using OrleansBroker.Core.Configuration;
 using OrleansBroker.Core.Metadata;
 using OrleansBroker.Core.Peers;
+using OrleansBroker.Core.Rebalancing;
 using OrleansBroker.Core.Replication;
 using OrleansBroker.Protocol;
 using static OrleansBroker.Core.Tests.Replication.ReplicaCluster;
@@ -135,6 +136,46 @@ public sealed class ReassignmentExecutionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_move_that_nobody_asked_for_is_begun_once_and_gives_way_to_an_administrators()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+
+        Assert.Null(await MoveAsync([1, 2], [1, 3]));
+        Assert.True(_cluster.Stored!.IsAutomatic);
+        Assert.Equal(ErrorCode.InvalidReplicaAssignment, await MoveAsync([1, 2], [1, 4]));
+
+        // What an administrator says counts, also where it is the same.
+        Assert.Null((await _cluster[1].ReassignAsync(1, 3)).Refusal);
+        Assert.Equal(("1,3,2 adding 3 removing 2", false), (Print(_cluster.Stored), _cluster.Stored.IsAutomatic));
+        Assert.Equal(ErrorCode.ReassignmentInProgress, await MoveAsync([1, 3], [1, 4]));
+        Assert.Equal("1,3,2 adding 3 removing 2", Print(_cluster.Stored));
+    }
+
+    [Fact]
+    public async Task A_move_that_nobody_asked_for_can_be_taken_back_and_another_order_of_replicas_is_none()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+
+        Assert.Null(await MoveAsync([1, 2], [3, 4]));
+        Assert.Null(await MoveAsync([3, 4], [1, 2]));
+        Assert.Equal(("1,2", false), (Print(_cluster.Stored!), _cluster.Stored!.IsAutomatic));
+        Assert.Null(await MoveAsync([1, 2], [2, 1]));
+        Assert.Equal(("2,1", false), (Print(_cluster.Stored!), _cluster.Stored!.IsReassigning));
+    }
+
+    [Fact]
+    public async Task Nothing_is_moved_to_a_broker_that_is_to_leave_and_what_was_moves_on()
+    {
+        await StartAsync(State(1, [1, 2], [1, 2]));
+        Assert.Null((await _cluster[1].ReassignAsync(1, 3)).Refusal);
+        _cluster[1].Metadata.Change(image => image with { Decommissioned = [new BrokerId(3)] });
+
+        Assert.Equal(ErrorCode.InvalidReplicaAssignment, (await _cluster[1].ReassignAsync(2, 4, 3)).Refusal?.Code);
+        Assert.Null(await MoveAsync([1, 3], [1, 4]));
+        Assert.Equal("1,4,2 adding 4 removing 2", Print(_cluster.Stored!));
+    }
+
+    [Fact]
     public async Task A_cancelled_move_deletes_what_it_added()
     {
         await StartAsync(State(1, [1, 2], [1, 2]));
@@ -193,6 +234,13 @@ public sealed class ReassignmentExecutionTests : IAsyncLifetime
     /// <summary>On the way from 1 and 2 to 3 and 4, led by 3 already.</summary>
     private static PartitionState Moving(int[] isr) =>
         State(3, [3, 4, 1, 2], isr) with { Adding = [new BrokerId(3), new BrokerId(4)], Removing = [new BrokerId(1), new BrokerId(2)] };
+
+    /// <summary>What broker 1 refuses of a move that the cluster decided by itself.</summary>
+    private async Task<ErrorCode?> MoveAsync(int[] from, int[] to)
+    {
+        var move = new RebalanceMove(_cluster.Key, Array.ConvertAll(from, id => new BrokerId(id)), Array.ConvertAll(to, id => new BrokerId(id)));
+        return Assert.Single(await _cluster[1].Replicas!.MoveReplicasAsync(new MoveReplicas([move]))).Refusal?.Code;
+    }
 
     private async Task StartAsync(PartitionState state)
     {
