@@ -33,7 +33,10 @@ public sealed class GrainFailoverTests
         var grains = await cluster.StartSiloAsync();
         var leader = await cluster.Client.LeaderAsync("orders");
 
-        // It knows no leader: the first call may come to any broker.
+        // A silo that has just come does not know yet which grains the others have.
+        await cluster.Client.UntilAsync(async () => await TryAsync(() => grains.Partition("orders", 0).LatestOffsetAsync(), -1) == 0, "the brokers' grains are known");
+
+        // It knows no leader: the first call may have come to any broker.
         Assert.Equal(0, await grains.Partition("orders", 0).AppendAsync([Record("one")]));
         Assert.Equal(1, await grains.Partition("orders", 0).AppendAsync([Record("two")]));
 
