@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansBroker.Embedded.Tests;
 
-/// <summary>Keeps warnings and errors.</summary>
-internal sealed class LinesLogger : ILogger, ILoggerFactory
+/// <summary>Keeps warnings and errors, and what else it is asked to.</summary>
+internal sealed class LinesLogger(LogLevel least = LogLevel.Warning) : ILogger, ILoggerFactory
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -13,7 +13,7 @@ internal sealed class LinesLogger : ILogger, ILoggerFactory
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
