@@ -39,6 +39,9 @@ public sealed record ClientOptions
     /// <summary><c>metadata.max.age.ms</c>: after how long leaders and partitions are asked for again although nothing failed.</summary>
     public TimeSpan MetadataMaxAge { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary><c>metadata.max.idle.ms</c>: after how long a topic that nothing is produced to is not asked for any more.</summary>
+    public TimeSpan MetadataMaxIdle { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary><c>receive.message.max.bytes</c>: the largest response that is read; a larger one closes its connection.</summary>
     public int ResponseBytesMax { get; init; } = 128 << 20;
 

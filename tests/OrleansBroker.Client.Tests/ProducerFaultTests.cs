@@ -82,7 +82,7 @@ public sealed class ProducerFaultTests
         await using var broker = await BehindAsync(proxy, partitions: 1);
         await using var client = ThroughProxy(proxy);
         await using var producer = client.CreateProducer<string, string>(new ProducerOptions { DeliveryTimeout = TimeSpan.FromSeconds(1) });
-        await producer.ProduceAsync(Topic, new() { Key = "warm", Value = "up" });
+        await WarmUpAsync(producer);
 
         proxy.IsHanging = true;
         var sent = producer.ProduceAsync(Topic, new() { Key = "0", Value = "sent" }).AsTask();
@@ -90,7 +90,7 @@ public sealed class ProducerFaultTests
         Assert.Equal((ErrorCode.RequestTimedOut, PersistenceStatus.PossiblyPersisted), (refusal.Error, refusal.Status));
 
         proxy.IsHanging = false;
-        var next = await producer.ProduceAsync(Topic, new() { Key = "0", Value = "next" });
+        var next = await Until.SucceedsAsync(() => producer.ProduceAsync(Topic, new() { Key = "0", Value = "next" }).AsTask());
         Assert.Equal(PersistenceStatus.Persisted, next.Status);
     }
 
@@ -101,7 +101,7 @@ public sealed class ProducerFaultTests
         await using var broker = await BehindAsync(proxy, partitions: 1);
         await using var client = ThroughProxy(proxy);
         await using var producer = client.CreateProducer<string, string>(new ProducerOptions { DeliveryTimeout = TimeSpan.FromSeconds(1), BatchSize = 100 });
-        await producer.ProduceAsync(Topic, new() { Key = "warm", Value = "up" });
+        await WarmUpAsync(producer);
 
         for (var round = 0; round < 3; round++)
         {
@@ -122,6 +122,10 @@ public sealed class ProducerFaultTests
         var kept = (await LogReader.ReadAllAsync(client, Topic)).Where(record => record.Key == "kept").Select(record => record.Value);
         Assert.Equal(["0", "1", "2"], kept.Distinct());
     }
+
+    /// <summary>On a slow machine this may take longer than a short delivery timeout allows.</summary>
+    private static Task<DeliveryResult> WarmUpAsync(Producer<string, string> producer) =>
+        Until.SucceedsAsync(() => producer.ProduceAsync(Topic, new() { Key = "warm", Value = "up" }).AsTask());
 
     private static Task<EmbeddedBroker> BehindAsync(LossyProxy proxy, int partitions)
     {

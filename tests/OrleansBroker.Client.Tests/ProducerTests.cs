@@ -106,7 +106,7 @@ public sealed class ProducerTests
     }
 
     [Fact]
-    public async Task A_flush_waits_for_all_that_was_produced_before_however_long_the_linger()
+    public async Task A_flush_waits_for_all_that_was_produced_before_however_aeonthe_linger()
     {
         await using var broker = await TestBroker.StartAsync();
         await using var client = broker.Connect();
@@ -158,21 +158,80 @@ public sealed class ProducerTests
     }
 
     [Fact]
-    public async Task Enqueueing_waits_for_room_and_can_be_cancelled_while_it_does()
+    public async Task Enqueueing_waits_for_metadata_and_can_be_cancelled_while_it_does()
     {
         await using var client = new KafkaClient(new ClientOptions { BootstrapServers = "127.0.0.1:1" });
-        var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromMilliseconds(300) });
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromHours(1) });
         using var cancelling = new CancellationTokenSource();
 
         var enqueued = producer.EnqueueAsync(Topic, new() { Value = "never" }, static _ => Assert.Fail("it was never taken in"), cancelling.Token).AsTask();
-        var produced = producer.ProduceAsync(Topic, new() { Value = "never" }, CancellationToken.None).AsTask();
         Assert.False(enqueued.IsCompleted);
         await cancelling.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => enqueued);
-        var refusal = await Assert.ThrowsAsync<ProduceException>(() => produced);
+    }
+
+    [Fact]
+    public async Task What_waits_for_too_aeonis_refused()
+    {
+        await using var client = new KafkaClient(new ClientOptions { BootstrapServers = "127.0.0.1:1" });
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromMilliseconds(50) });
+
+        var refusal = await Assert.ThrowsAsync<ProduceException>(async () => await producer.ProduceAsync(Topic, new() { Value = "never" }));
+
         Assert.Equal((ErrorCode.UnknownTopicOrPartition, PersistenceStatus.NotPersisted), (refusal.Error, refusal.Status));
-        await producer.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_partition_that_there_is_not_is_refused_and_holds_up_nobody()
+    {
+        await using var broker = await TestBroker.StartAsync(partitions: 2);
+        await using var client = broker.Connect();
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromHours(1) });
+
+        var bad = producer.ProduceAsync(new TopicPartition(Topic, 2), new() { Value = "bad" }).AsTask();
+        var good = producer.ProduceAsync(new TopicPartition(Topic, 1), new() { Value = "good" }).AsTask();
+
+        var refusal = await Assert.ThrowsAsync<ProduceException>(() => bad.WaitAsync(Until.Deadline));
+        Assert.Equal((ErrorCode.UnknownTopicOrPartition, PersistenceStatus.NotPersisted), (refusal.Error, refusal.Status));
+        Assert.Equal(1, (await good).Partition);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await producer.ProduceAsync(new TopicPartition(Topic, -5), new() { Value = "bad" }));
+    }
+
+    [Fact]
+    public async Task What_may_wait_longer_than_any_timer_runs_is_delivered()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = broker.Connect();
+        var aeon = TimeSpan.FromDays(100);
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = aeon, DeliveryTimeout = aeon, Linger = aeon });
+
+        var delivery = producer.ProduceAsync(Topic, new() { Value = "1" }).AsTask();
+        await producer.FlushAsync().WaitAsync(Until.Deadline);
+
+        Assert.Equal(0, (await delivery).Offset);
+    }
+
+    [Fact]
+    public void Times_that_cannot_be_are_refused()
+    {
+        Assert.Throws<ArgumentException>(new ProducerOptions { MaxBlock = TimeSpan.FromMilliseconds(-1) }.Validate);
+        Assert.Throws<ArgumentException>(new ProducerOptions { DeliveryTimeout = TimeSpan.FromTicks(1) }.Validate);
+    }
+
+    [Fact]
+    public async Task A_serializer_may_produce_itself()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = broker.Connect();
+        await using var inner = client.CreateProducer<string, string>();
+        await using var outer = client.CreateProducer<string, string>(valueSerializer: new Producing(inner));
+
+        await outer.ProduceAsync(Topic, new() { Key = "outer", Value = "outer" });
+        await inner.FlushAsync();
+
+        Assert.Equal([("outer", "outer")], (await LogReader.ReadAllAsync(client, Topic)).Select(record => (record.Key!, record.Value!)));
+        Assert.Equal([("inner", "inner")], (await LogReader.ReadAllAsync(client, "inner")).Select(record => (record.Key!, record.Value!)));
     }
 
     [Fact]
@@ -188,12 +247,15 @@ public sealed class ProducerTests
         Assert.Equal(0, (await producer.ProduceAsync(Topic, new() { Value = new string('x', 9_000) })).Offset);
     }
 
-    [Fact]
-    public async Task Batches_that_are_too_large_for_the_topic_are_split_until_they_fit()
+    // All in one batch; and in several, of which those behind one that is refused must not go before it.
+    [Theory]
+    [InlineData(256 << 10)]
+    [InlineData(1_500)]
+    public async Task Batches_that_are_too_large_for_the_topic_are_split_until_they_fit(int batchSize)
     {
         await using var broker = await TestBroker.StartAsync(partitions: 1, settings: ("message.max.bytes", "1000"));
         await using var client = broker.Connect();
-        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { Linger = TimeSpan.FromHours(1) });
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { BatchSize = batchSize, Linger = TimeSpan.FromHours(1) });
 
         var deliveries = Enumerable.Range(0, 200).Select(i => producer.ProduceAsync(Topic, new() { Value = Text(i).PadLeft(i == 77 ? 2_000 : 100) }).AsTask()).ToArray();
         await producer.FlushAsync();
@@ -271,6 +333,15 @@ public sealed class ProducerTests
     private sealed class LastPartition : IPartitioner
     {
         public int Partition(string topic, ReadOnlySpan<byte> key, bool hasKey, int partitionCount) => partitionCount - 1;
+    }
+
+    private sealed class Producing(Producer<string, string> inner) : ISerializer<string>
+    {
+        public void Serialize(string data, SerializationContext context, System.Buffers.IBufferWriter<byte> destination)
+        {
+            _ = inner.ProduceAsync("inner", new() { Key = "inner", Value = "inner" }).AsTask();
+            Encoding.UTF8.GetBytes(data, destination);
+        }
     }
 
     private sealed class Picky : ISerializer<string>

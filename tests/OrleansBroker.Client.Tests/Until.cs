@@ -3,7 +3,7 @@ namespace OrleansBroker.Client.Tests;
 /// <summary>Waits for what is bound to happen, with a deadline that only a broken build reaches.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     /// <summary>Tries again what fails with a <see cref="KafkaException"/>.</summary>
     public static async Task<T> SucceedsAsync<T>(Func<Task<T>> attempt)

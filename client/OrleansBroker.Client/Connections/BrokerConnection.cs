@@ -75,8 +75,9 @@ internal sealed partial class BrokerConnection : IDisposable
             _ = connection.ReceiveAsync();
             return connection;
         }
-        catch (Exception e) when (e is SocketException or IOException or MalformedMessageException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or MalformedMessageException or OperationCanceledException or ArgumentException)
         {
+            // An argument is what a broker said of another: a host or a port that cannot be.
             socket.Dispose();
             cancellation.ThrowIfCancellationRequested();
             var reason = e is OperationCanceledException ? $"no connection within {options.ConnectionSetupTimeout}" : e.Message;

@@ -9,6 +9,9 @@ internal sealed class WakeSignal : IValueTaskSource, IDisposable
     private const int Signalled = 1;
     private const int Waiting = 2;
 
+    /// <summary>Timers do not take more than 49 days.</summary>
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(1);
+
     private readonly ITimer _timer;
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private int _state;
@@ -49,7 +52,7 @@ internal sealed class WakeSignal : IValueTaskSource, IDisposable
         }
 
         // A timer that is late wakes the next wait instead, which looks around and waits again.
-        _timer.Change(timeout, Timeout.InfiniteTimeSpan);
+        _timer.Change(timeout < TimeoutMax ? timeout : TimeoutMax, Timeout.InfiniteTimeSpan);
         return new ValueTask(this, _core.Version);
     }
 

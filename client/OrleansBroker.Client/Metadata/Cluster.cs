@@ -19,10 +19,11 @@ internal sealed partial class Cluster : IDisposable
     private readonly BrokerEndpoint[] _bootstrap;
     private readonly ConcurrentDictionary<(int Broker, ConnectionPurpose Purpose, object? Owner), BrokerLink> _links = new();
     private readonly ConcurrentDictionary<BrokerEndpoint, BrokerLink> _bootstrapLinks = new();
-    private readonly ConcurrentDictionary<string, bool> _topics = new();
+    private readonly ConcurrentDictionary<string, WatchedTopic> _topics = new();
     private readonly CancellationTokenSource _disposing = new();
     private readonly ITimer _aging;
     private readonly Backoff _pace;
+    private readonly long _idleMaxMs;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private volatile ClusterView _view = ClusterView.Empty;
@@ -35,6 +36,7 @@ internal sealed partial class Cluster : IDisposable
         Options = options;
         _log = options.Loggers.CreateLogger<Cluster>();
         _bootstrap = BrokerEndpoint.ParseAll(options.BootstrapServers);
+        _idleMaxMs = (long)options.MetadataMaxIdle.TotalMilliseconds;
         _pace = new Backoff(options.RetryBackoff, options.RetryBackoffMax);
         _aging = options.Clock.CreateTimer(static self => ((Cluster)self!).RefreshUnasked(), this, options.MetadataMaxAge, options.MetadataMaxAge);
     }
@@ -44,8 +46,25 @@ internal sealed partial class Cluster : IDisposable
     public ClusterView View => _view;
 
     /// <summary>Has every refresh from now on ask about the topic. It is not asked about at once.</summary>
-    public void Watch(TopicInterest interest) =>
-        _topics.AddOrUpdate(interest.Topic, interest.MayCreate, (_, mayCreate) => mayCreate || interest.MayCreate);
+    public void Watch(TopicInterest interest)
+    {
+        var watched = new WatchedTopic(interest.MayCreate, IsLasting: !interest.MayCreate, Options.Clock.MonotonicMs());
+        _topics.AddOrUpdate(
+            interest.Topic,
+            static (_, added) => added,
+            static (_, known, added) => new(known.MayCreate || added.MayCreate, known.IsLasting || added.IsLasting, added.UsedMs),
+            watched);
+    }
+
+    /// <summary>Notes that a topic is in use, so that it is not forgotten.</summary>
+    public void Touch(string topic)
+    {
+        var nowMs = Options.Clock.MonotonicMs();
+        if (_topics.TryGetValue(topic, out var watched) && nowMs - watched.UsedMs > _idleMaxMs / 4)
+        {
+            _topics.TryUpdate(topic, watched with { UsedMs = nowMs }, watched);
+        }
+    }
 
     /// <summary>
     /// A view that is newer than <paramref name="stale"/>, asked for unless there is one already. However many ask, the cluster
@@ -203,13 +222,17 @@ internal sealed partial class Cluster : IDisposable
         // Never under the caller's lock, nor on its time.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await PaceAsync().ConfigureAwait(false);
-        foreach (var mayCreate in _topics.Values.Distinct().DefaultIfEmpty(false).ToArray())
+        ForgetIdle();
+        foreach (var (mayCreate, topics) in WhatToAsk())
         {
-            var response = await AskAsync([.. _topics.Where(topic => topic.Value == mayCreate).Select(topic => topic.Key)], mayCreate).ConfigureAwait(false);
+            var askedMs = Options.Clock.MonotonicMs();
+            var response = await AskAsync(topics, mayCreate).ConfigureAwait(false);
             lock (_gate)
             {
-                Show(_view.With(response));
+                Show(_view.With(response, askedMs));
             }
+
+            NoteAsked(topics);
         }
 
         // What was dialled by its bootstrap name is known by its id now.
@@ -218,6 +241,46 @@ internal sealed partial class Cluster : IDisposable
             if (_bootstrapLinks.TryRemove(endpoint, out var link))
             {
                 link.Dispose();
+            }
+        }
+    }
+
+    /// <summary>The topics that are watched, by whether asking may create them: one that was there a moment ago is not to be created.</summary>
+    private (bool MayCreate, string[] Topics)[] WhatToAsk()
+    {
+        var view = _view;
+        return
+        [
+            .. _topics
+                .GroupBy(topic => topic.Value.MayCreate && view.Topics.GetValueOrDefault(topic.Key) is not { Partitions.Length: > 0 }, topic => topic.Key)
+                .Select(group => (group.Key, group.ToArray()))
+                .DefaultIfEmpty((false, [])),
+        ];
+    }
+
+    /// <summary>Whoever still wants topics created says so again: a refresh for another reason must bring back none that was deleted.</summary>
+    private void NoteAsked(string[] topics)
+    {
+        foreach (var topic in topics)
+        {
+            while (_topics.TryGetValue(topic, out var watched) && watched.MayCreate && !_topics.TryUpdate(topic, watched with { MayCreate = false }, watched))
+            {
+                // Touched meanwhile.
+            }
+        }
+    }
+
+    private void ForgetIdle()
+    {
+        var nowMs = Options.Clock.MonotonicMs();
+        foreach (var (topic, watched) in _topics)
+        {
+            if (!watched.IsLasting && nowMs - watched.UsedMs > _idleMaxMs && _topics.TryRemove(new(topic, watched)))
+            {
+                lock (_gate)
+                {
+                    Show(_view.Without(topic));
+                }
             }
         }
     }

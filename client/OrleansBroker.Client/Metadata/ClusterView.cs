@@ -31,14 +31,15 @@ internal sealed class ClusterView
         Topics.TryGetValue(topic, out var view) ? view.Find(partition) : null;
 
     /// <summary>The view after a response, which describes all brokers and some topics.</summary>
-    public ClusterView With(MetadataResponse response)
+    /// <param name="askedMs">When it was asked for.</param>
+    public ClusterView With(MetadataResponse response, long askedMs)
     {
         var topics = new Dictionary<string, TopicView>(Topics);
         foreach (var topic in response.Topics)
         {
             if (topic.Name is { } name)
             {
-                topics[name] = Newer(topics.GetValueOrDefault(name), Read(topic));
+                topics[name] = Newer(topics.GetValueOrDefault(name), Read(topic, askedMs));
             }
         }
 
@@ -80,7 +81,16 @@ internal sealed class ClusterView
         };
     }
 
-    private static TopicView Read(MetadataResponse.MetadataResponseTopic topic)
+    /// <summary>The view that knows nothing of a topic.</summary>
+    public ClusterView Without(string topic) => new()
+    {
+        ClusterId = ClusterId,
+        ControllerId = ControllerId,
+        Brokers = Brokers,
+        Topics = Topics.Where(known => known.Key != topic).ToFrozenDictionary(),
+    };
+
+    private static TopicView Read(MetadataResponse.MetadataResponseTopic topic, long askedMs)
     {
         var partitions = topic.Partitions
             .Select(partition => new PartitionView(
@@ -91,8 +101,8 @@ internal sealed class ClusterView
         // One without all its partitions is one that is just being created.
         var isWhole = partitions.Index().All(each => each.Index == each.Item.Index);
         return isWhole
-            ? new TopicView(topic.Name!, topic.TopicId, topic.IsInternal, topic.ErrorCode, partitions)
-            : new TopicView(topic.Name!, topic.TopicId, topic.IsInternal, ErrorCode.LeaderNotAvailable, []);
+            ? new TopicView(topic.Name!, topic.TopicId, topic.IsInternal, topic.ErrorCode, partitions, askedMs)
+            : new TopicView(topic.Name!, topic.TopicId, topic.IsInternal, ErrorCode.LeaderNotAvailable, [], askedMs);
     }
 
     private static TopicView Newer(TopicView? known, TopicView answered)

@@ -6,7 +6,8 @@ namespace OrleansBroker.Client.Metadata;
 /// <param name="Id">All zero where the broker is too old to say.</param>
 /// <param name="Error">Why there are no partitions, where there are none.</param>
 /// <param name="Partitions">By index.</param>
-internal sealed record TopicView(string Name, Guid Id, bool IsInternal, ErrorCode Error, PartitionView[] Partitions)
+/// <param name="AskedMs">When the cluster was asked for this, by <see cref="Connections.ClockExtensions.MonotonicMs"/>.</param>
+internal sealed record TopicView(string Name, Guid Id, bool IsInternal, ErrorCode Error, PartitionView[] Partitions, long AskedMs)
 {
     public PartitionView? Find(int partition) => (uint)partition < (uint)Partitions.Length ? Partitions[partition] : null;
 }

@@ -2,8 +2,8 @@ namespace OrleansBroker.Client.Producing;
 
 /// <summary>
 /// Chooses what is sent next. Of a partition that is, in order: nothing while it rests after a failure, while something came
-/// back and not all that was in flight has, and while another broker has something of it; then what is to be sent again; then
-/// the oldest batch of the queue, once it is full or has lingered. The sender's alone.
+/// back and not all that was in flight has, while another broker has something of it, and while the first of a sequence is in
+/// flight; then what is to be sent again; then the oldest batch of the queue, once it is full or has lingered. The sender's alone.
 /// </summary>
 internal sealed class BatchSelector(ProducerOptions options, RecordAccumulator accumulator, ProducerIdentitySource identity)
 {
@@ -71,7 +71,8 @@ internal sealed class BatchSelector(ProducerOptions options, RecordAccumulator a
         }
 
         var inFlight = partition.InFlight.Count;
-        if (inFlight > 0 && (partition.IsRecovering || partition.NeedsNewSequence || partition.InFlightBroker != node.BrokerId))
+        var isAlone = options.EnableIdempotence && !partition.IsSequenceKnown;
+        if (inFlight > 0 && (isAlone || partition.IsRecovering || partition.NeedsNewSequence || partition.InFlightBroker != node.BrokerId))
         {
             return null;
         }

@@ -37,6 +37,9 @@ internal sealed partial class BatchVerdicts(
     private readonly List<LeaderHint> _hints = [];
     private PartitionProduceResponse[] _parts = [];
 
+    /// <summary>Whether a batch gave its room back since this was last said not to be so.</summary>
+    public bool HasFreedRoom { get; set; }
+
     /// <returns>Whether the cluster is to be asked who leads.</returns>
     public bool Take(ProduceInFlight answer, long nowMs)
     {
@@ -47,7 +50,7 @@ internal sealed partial class BatchVerdicts(
                 _parts = new PartitionProduceResponse[answer.Batches.Count];
             }
 
-            if (ProduceRequests.TryMatch(answer.Batches, response, _parts))
+            if (answer.Request is { } request && ProduceRequests.TryMatch(answer.Batches, request, response, _parts))
             {
                 return Take(answer, response, nowMs);
             }
@@ -146,6 +149,7 @@ internal sealed partial class BatchVerdicts(
             if (part.ErrorCode is ErrorCode.None or ErrorCode.DuplicateSequenceNumber)
             {
                 batch.Partition.Failures = 0;
+                batch.Partition.IsSequenceKnown |= batch.HasSequence && batch.Identity == batch.Partition.Identity;
                 Succeed(batch, part.ErrorCode == ErrorCode.None ? part.BaseOffset : -1, part.LogAppendTimeMs, PersistenceStatus.Persisted);
             }
             else
@@ -304,6 +308,7 @@ internal sealed partial class BatchVerdicts(
     private void Finish(ProducerBatch batch)
     {
         accumulator.Budget.Release(batch.ReservedBytes);
+        HasFreedRoom = true;
         batches.Return(batch);
     }
 

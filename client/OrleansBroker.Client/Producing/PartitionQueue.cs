@@ -54,6 +54,12 @@ internal sealed class PartitionQueue(RecordAccumulator accumulator, TopicPartiti
     /// <summary>The sequence has a gap that nothing can fill: it is to begin anew under a higher epoch (KIP-360).</summary>
     public bool NeedsNewSequence { get; set; }
 
+    /// <summary>
+    /// A batch under <see cref="Identity"/> was acknowledged, so that the broker knows what comes next. Before that it takes any
+    /// sequence number for the first: a batch behind one that was refused would go before it.
+    /// </summary>
+    public bool IsSequenceKnown { get; set; }
+
     public bool HasUnanswered => InFlight.Count > 0 || Retries.Count > 0;
 
     /// <summary>Appends a record to the open batch, or to a new one where that has no room for it.</summary>
@@ -143,6 +149,7 @@ internal sealed class PartitionQueue(RecordAccumulator accumulator, TopicPartiti
     {
         Identity = identity;
         NextSequence = 0;
+        IsSequenceKnown = false;
         NeedsNewSequence = false;
         foreach (var batch in Retries)
         {

@@ -18,6 +18,9 @@ internal sealed class ProduceInFlight(SenderNode node, short version, List<Produ
     /// <summary>False where it is certain that the broker never saw the request.</summary>
     public bool WasSent { get; set; } = true;
 
+    /// <summary>Null where it could not be made.</summary>
+    public ProduceRequest? Request { get; set; }
+
     public ProduceResponse? Response { get; set; }
 
     /// <summary>Why there is no response; null where there is one, or none was asked for.</summary>

@@ -37,43 +37,58 @@ internal static class ProduceRequests
         return new ProduceRequest { Acks = (short)acks, TimeoutMs = (int)timeout.TotalMilliseconds, TopicData = [.. topics] };
     }
 
-    /// <summary>
-    /// What the broker says about each batch, in the order of the batches. A broker answers in the order of the request, so that
-    /// the topics can be told apart whether they have names or ids.
-    /// </summary>
+    /// <summary>What the broker says about each batch, in the order of the batches. It may answer in any order, but about each of them, and once.</summary>
+    /// <param name="batches">Those that <paramref name="request"/> was built of.</param>
     /// <returns>False where the answer is not about what was asked.</returns>
-    public static bool TryMatch(List<ProducerBatch> batches, ProduceResponse response, ProduceResponse.PartitionProduceResponse[] parts)
+    public static bool TryMatch(
+        List<ProducerBatch> batches, ProduceRequest request, ProduceResponse response, ProduceResponse.PartitionProduceResponse[] parts)
     {
         for (var i = 0; i < batches.Count; i++)
         {
             parts[i].Index = Unanswered;
         }
 
-        var next = 0;
+        var matched = 0;
         foreach (var topic in response.Responses)
         {
-            var (first, name) = (next, next < batches.Count ? batches[next].Partition.Name.Topic : string.Empty);
-            if (topic.Name.Length > 0 && topic.Name != name)
-            {
-                return false;
-            }
-
+            var (from, to) = Find(request, topic);
+            var next = from;
             foreach (ref readonly var part in topic.PartitionResponses.AsSpan())
             {
+                // Most brokers keep the order of the request.
                 var index = part.Index;
-                var at = next < batches.Count && batches[next].Partition.Name.Partition == index
+                var at = next < to && batches[next].Partition.Name.Partition == index
                     ? next
-                    : batches.FindIndex(first, batch => batch.Partition.Name.Topic == name && batch.Partition.Name.Partition == index);
+                    : batches.FindIndex(from, to - from, batch => batch.Partition.Name.Partition == index);
                 if (at < 0 || parts[at].Index != Unanswered)
                 {
                     return false;
                 }
 
                 parts[at] = part;
-                next++;
+                next = at + 1;
+                matched++;
             }
         }
 
-        return next == batches.Count;
+        return matched == batches.Count;
+    }
+
+    /// <summary>Which batches a topic's answers are about; none where it was not asked about.</summary>
+    private static (int From, int To) Find(ProduceRequest request, ProduceResponse.TopicProduceResponse answered)
+    {
+        var from = 0;
+        foreach (var asked in request.TopicData)
+        {
+            var to = from + asked.PartitionData.Length;
+            if (answered.Name.Length > 0 ? answered.Name == asked.Name : answered.TopicId == asked.TopicId)
+            {
+                return (from, to);
+            }
+
+            from = to;
+        }
+
+        return (0, 0);
     }
 }

@@ -24,6 +24,7 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
     private readonly ISerializer<TValue> _values;
     private readonly ProducerOptions _options;
     private readonly TimeProvider _clock;
+    private readonly long _blockMaxMs;
     private readonly DeliverySourcePool _sources = new();
     private readonly WakeSignal _wake;
     private readonly RecordAccumulator _accumulator;
@@ -38,6 +39,7 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
         _keys = keys ?? Serializers.For<TKey>();
         _values = values ?? Serializers.For<TValue>();
         _clock = cluster.Options.Clock;
+        _blockMaxMs = (long)options.MaxBlock.TotalMilliseconds;
         var log = cluster.Options.Loggers.CreateLogger("OrleansBroker.Client.Producer");
         var batches = new BatchPool(options, log);
         _wake = new WakeSignal(_clock);
@@ -55,17 +57,19 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
     /// <summary>Writes a record to a partition. Records of one caller are in their partition in the order of its calls.</summary>
     /// <param name="cancellation">Counts as long as the record waits for room or metadata. One that is in a batch cannot be called back.</param>
     /// <exception cref="ProduceException">The record was not delivered, or nobody can say whether it was.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The partition is below 0, or the partitioner chose one that there is not.</exception>
     /// <exception cref="ObjectDisposedException">The producer takes nothing in any more.</exception>
     public ValueTask<DeliveryResult> ProduceAsync(TopicPartition topicPartition, Message<TKey, TValue> message, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         var source = _sources.Rent();
         var task = source.Task;
-        var record = Serialize(topicPartition, message, source);
+        using var scratch = SerializationScratch.Rent();
+        var record = Serialize(topicPartition, message, source, scratch);
         var topic = _accumulator.Topic(topicPartition.Topic);
         if (!topic.TryAppend(record))
         {
-            topic.Wait(record, BlockedUntilMs, accepted: null, cancellation);
+            topic.Wait(record, _clock.MonotonicMs(), _blockMaxMs, accepted: null, cancellation);
         }
 
         return task;
@@ -81,7 +85,8 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         cancellation.ThrowIfCancellationRequested();
-        var record = Serialize(topicPartition, message, handler);
+        using var scratch = SerializationScratch.Rent();
+        var record = Serialize(topicPartition, message, handler, scratch);
         var topic = _accumulator.Topic(topicPartition.Topic);
         if (topic.TryAppend(record))
         {
@@ -89,7 +94,7 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
         }
 
         var accepted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        topic.Wait(record, BlockedUntilMs, accepted, cancellation);
+        topic.Wait(record, _clock.MonotonicMs(), _blockMaxMs, accepted, cancellation);
         return new ValueTask(accepted.Task);
     }
 
@@ -113,17 +118,15 @@ public sealed class Producer<TKey, TValue> : IAsyncDisposable
         }
     }
 
-    private long BlockedUntilMs => _clock.MonotonicMs() + (long)_options.MaxBlock.TotalMilliseconds;
-
-    private RecordToAppend Serialize(TopicPartition at, in Message<TKey, TValue> message, object completion)
+    private RecordToAppend Serialize(TopicPartition at, in Message<TKey, TValue> message, object completion, SerializationScratch scratch)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(at.Partition, IPartitioner.Any);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
         if (_sender.Fatal is { } fatal)
         {
             throw new ProduceException(fatal.Error, fatal.Message, at, PersistenceStatus.NotPersisted, fatal);
         }
 
-        var scratch = SerializationScratch.OfThread;
         var key = Write(_keys, message.Key, MessageComponentType.Key, at.Topic, scratch.Key);
         var value = Write(_values, message.Value, MessageComponentType.Value, at.Topic, scratch.Value);
         var sizeBytes = RecordAccumulator.SizeOf(key.Span.Length, value.Span.Length, message.Headers.Span);

@@ -57,7 +57,8 @@ public sealed record ProducerOptions
         Require(BufferMemory > 0, "buffer.memory is at least 1");
         Require(MaxRequestSize > 0, "max.request.size is at least 1");
         Require(MaxInFlight > 0, "max.in.flight.requests.per.connection is at least 1");
-        Require(DeliveryTimeout > TimeSpan.Zero, "delivery.timeout.ms is at least 1");
+        Require(MaxBlock >= TimeSpan.Zero, "max.block.ms is at least 0");
+        Require(DeliveryTimeout.TotalMilliseconds >= 1, "delivery.timeout.ms is at least 1");
         Require(!EnableIdempotence || Acks == Acks.All, "enable.idempotence needs acks=all");
         Require(!EnableIdempotence || MaxInFlight <= IdempotentInFlightMax, "enable.idempotence needs max.in.flight.requests.per.connection of at most 5");
         Require(RecordCompression.IsAvailable(CompressionType), $"compression.type {CompressionType}: its library is not installed");

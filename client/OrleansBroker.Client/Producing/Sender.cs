@@ -61,10 +61,9 @@ internal sealed partial class Sender : IDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            TimeSpan pause;
             try
             {
-                pause = Advance(_clock.MonotonicMs());
+                await _wake.WaitAsync(Advance(_clock.MonotonicMs())).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // The loop is the only one that tells callers: it must not end without doing so.
             catch (Exception e)
@@ -72,11 +71,8 @@ internal sealed partial class Sender : IDisposable
             {
                 ProducerFailed(e);
                 Volatile.Write(ref _fatal, e as KafkaException ?? new KafkaException(ErrorCode.UnknownServerError, "the producer failed", e));
-                pause = Timeout.InfiniteTimeSpan;
                 GiveUpAll();
             }
-
-            await _wake.WaitAsync(pause).ConfigureAwait(false);
         }
     }
 
@@ -161,7 +157,6 @@ internal sealed partial class Sender : IDisposable
         while (_accumulator.TryTakeWaiting(out var waiting))
         {
             _topics.Add(waiting!);
-            _cluster.Watch(new TopicInterest(waiting!.Name, MayCreate: true));
         }
 
         var view = _cluster.View;
@@ -174,10 +169,14 @@ internal sealed partial class Sender : IDisposable
         var isShort = false;
         foreach (var topic in _topics)
         {
-            var reason = topic.AppendWaiting(nowMs, view.Topics.GetValueOrDefault(topic.Name)?.Error ?? ErrorCode.None, out var deadlineMs);
+            var reason = topic.AppendWaiting(nowMs, view.Topics.GetValueOrDefault(topic.Name), out var deadlineMs);
             _nextMs = Math.Min(_nextMs, deadlineMs);
             isShort |= reason == WaitReason.Room;
-            _needsMetadata |= reason == WaitReason.Metadata;
+            if (reason == WaitReason.Metadata)
+            {
+                _cluster.Watch(new TopicInterest(topic.Name, MayCreate: true));
+                _needsMetadata = true;
+            }
         }
 
         _topics.RemoveWhere(topic => !topic.HasWaiting);
@@ -194,6 +193,7 @@ internal sealed partial class Sender : IDisposable
         }
 
         var view = _cluster.View;
+        _verdicts.HasFreedRoom = false;
         _active.RemoveAll(static partition => partition.TryDeactivate());
         _turn = _active.Count == 0 ? 0 : (_turn + 1) % _active.Count;
         for (var i = 0; i < _active.Count; i++)
@@ -201,6 +201,7 @@ internal sealed partial class Sender : IDisposable
             // Everybody is first now and then, when not all fit into a request.
             var partition = _active[(i + _turn) % _active.Count];
             _nextMs = Math.Min(_nextMs, _verdicts.Expire(partition, nowMs));
+            _cluster.Touch(partition.Name.Topic);
             if (view.Find(partition.Name.Topic, partition.Name.Partition) is { HasLeader: true } known)
             {
                 NodeOf(known.LeaderId).Partitions.Add(partition);
@@ -211,6 +212,9 @@ internal sealed partial class Sender : IDisposable
                 _needsMetadata = true;
             }
         }
+
+        // Those that wait are let in at the beginning of a round.
+        _nextMs = _verdicts.HasFreedRoom && _accumulator.IsShortOfRoom ? nowMs : _nextMs;
     }
 
     private SenderNode NodeOf(int brokerId)
@@ -270,13 +274,15 @@ internal sealed partial class Sender : IDisposable
 
             connection = await connecting.ConfigureAwait(false);
         }
-        catch (KafkaException e)
-        {
-            NoConnection(node.BrokerId, e.Message);
-        }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             return;
+        }
+#pragma warning disable CA1031 // Whatever it is: the node must not count as one that is being connected to for ever.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            NoConnection(node.BrokerId, e.Message);
         }
 
         _connected.Enqueue((node, connection));
@@ -308,6 +314,7 @@ internal sealed partial class Sender : IDisposable
         try
         {
             var request = ProduceRequests.Build(batches, view, _options.Acks, _cluster.Options.RequestTimeout);
+            inFlight.Request = request;
             if (_options.Acks == Acks.None)
             {
                 connection.SendUnanswered(request, version);
@@ -422,7 +429,7 @@ internal sealed partial class Sender : IDisposable
 
         foreach (var topic in _topics)
         {
-            topic.AppendWaiting(long.MaxValue, _fatal!.Error, out _);
+            topic.GiveUpWaiting(_fatal!);
         }
     }
 

@@ -11,7 +11,9 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
 {
     private readonly Lock _gate = new();
     private readonly Queue<WaitingRecord> _waiting = new();
+    private PartitionQueue[] _everKnown = [];
     private volatile PartitionQueue[] _partitions = [];
+    private Guid _id;
     private volatile bool _hasWaiting;
     private int _sticky = -1;
     private int _stickyBytes;
@@ -27,11 +29,11 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
     public bool TryAppend(in RecordToAppend record) => !_hasWaiting && !accumulator.IsShortOfRoom && TryAppendNow(record, taken: null);
 
     /// <summary>Has a record wait, unless it can be appended by now.</summary>
-    public void Wait(in RecordToAppend record, long deadlineMs, TaskCompletionSource? accepted, CancellationToken cancellation)
+    public void Wait(in RecordToAppend record, long nowMs, long blockMaxMs, TaskCompletionSource? accepted, CancellationToken cancellation)
     {
         lock (_gate)
         {
-            var waiting = new WaitingRecord(record, deadlineMs, accumulator.EnterPhase(), accepted);
+            var waiting = new WaitingRecord(record, nowMs, nowMs + blockMaxMs, accumulator.EnterPhase(), accepted);
             waiting.CancelBy(cancellation);
             _waiting.Enqueue(waiting);
             _hasWaiting = true;
@@ -41,10 +43,10 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
     }
 
     /// <summary>The sender's: appends what waits, in order, as far as there is room, and gives up what has waited for too long.</summary>
-    /// <param name="error">What the cluster says about the topic.</param>
+    /// <param name="view">What the cluster says about the topic; null for nothing.</param>
     /// <param name="nextDeadlineMs">When the first of those that still wait is to be given up.</param>
     /// <returns>What the first of those that still wait does wait for.</returns>
-    public WaitReason AppendWaiting(long nowMs, ErrorCode error, out long nextDeadlineMs)
+    public WaitReason AppendWaiting(long nowMs, TopicView? view, out long nextDeadlineMs)
     {
         nextDeadlineMs = long.MaxValue;
         lock (_gate)
@@ -56,14 +58,19 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
                     record.TryTake();
                     record.Phase.Leave();
                 }
-                else if (Refusal(record, nowMs, error) is { } refusal)
+                else if (Refusal(record, view) is { } refusal)
                 {
                     GiveUp(record, refusal);
                 }
                 else if (!TryAppendNow(record.Record, record))
                 {
-                    nextDeadlineMs = record.DeadlineMs;
-                    return IsKnown(record.Partition) ? WaitReason.Room : WaitReason.Metadata;
+                    if (record.DeadlineMs > nowMs)
+                    {
+                        nextDeadlineMs = record.DeadlineMs;
+                        return IsKnown(record.Partition) ? WaitReason.Room : WaitReason.Metadata;
+                    }
+
+                    GiveUp(record, TooLate(record));
                 }
 
                 _waiting.Dequeue();
@@ -74,14 +81,45 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
         }
     }
 
-    /// <summary>The sender's: takes note of partitions that the topic has got. It never loses any.</summary>
+    /// <summary>The sender's: tells everyone who waits that it is in vain.</summary>
+    public void GiveUpWaiting(KafkaException reason)
+    {
+        lock (_gate)
+        {
+            while (_waiting.TryDequeue(out var record))
+            {
+                GiveUp(record, Refused(record, reason.Error, reason.Message));
+            }
+
+            _hasWaiting = false;
+        }
+    }
+
+    /// <summary>
+    /// The sender's: takes note of partitions that the topic has got. It loses some only by being deleted and created again; what
+    /// is on its way to those waits for them, as long as <c>delivery.timeout.ms</c> allows.
+    /// </summary>
     public void Grow(TopicView view)
     {
-        var known = _partitions;
-        if (view.Partitions.Length > known.Length)
+        var count = view.Partitions.Length;
+        if (count == 0)
         {
-            _partitions = [.. known, .. view.Partitions.Skip(known.Length).Select(added => new PartitionQueue(accumulator, new TopicPartition(name, added.Index)))];
+            return;
         }
+
+        if (view.Id != _id)
+        {
+            // Its brokers know nothing of what was sent to the one before.
+            _id = view.Id;
+            Array.ForEach(_everKnown, static partition => partition.IsSequenceKnown = false);
+        }
+        else if (count <= _partitions.Length)
+        {
+            return;
+        }
+
+        _everKnown = [.. _everKnown, .. view.Partitions.Skip(_everKnown.Length).Select(added => new PartitionQueue(accumulator, new TopicPartition(name, added.Index)))];
+        _partitions = _everKnown[..count];
     }
 
     private bool IsKnown(int partition) => _partitions.Length > Math.Max(partition, 0);
@@ -100,6 +138,7 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
         {
             partition = partition == IPartitioner.Any ? accumulator.Partitioner.Partition(name, record.Key.Span, record.Key.HasValue, partitions.Length) : partition;
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, partitions.Length);
+            ArgumentOutOfRangeException.ThrowIfLessThan(partition, IPartitioner.Any);
         }
         catch (Exception e)
         {
@@ -132,7 +171,7 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
     private int Sticky(PartitionQueue[] partitions, int sizeBytes)
     {
         var sticky = Volatile.Read(ref _sticky);
-        if (sticky >= 0 && Interlocked.Add(ref _stickyBytes, sizeBytes) <= accumulator.BatchBytesMax)
+        if ((uint)sticky < (uint)partitions.Length && Interlocked.Add(ref _stickyBytes, sizeBytes) <= accumulator.BatchBytesMax)
         {
             return sticky;
         }
@@ -140,32 +179,39 @@ internal sealed class TopicQueue(RecordAccumulator accumulator, string name)
         var one = Random.Shared.Next(partitions.Length);
         var other = Random.Shared.Next(partitions.Length);
         var next = partitions[one].QueuedBytes <= partitions[other].QueuedBytes ? one : other;
-        if (Interlocked.CompareExchange(ref _sticky, next, sticky) != sticky)
+        if (Interlocked.CompareExchange(ref _sticky, next, sticky) is var taken && taken != sticky)
         {
-            return Volatile.Read(ref _sticky);
+            return taken < partitions.Length ? taken : next;
         }
 
         Volatile.Write(ref _stickyBytes, sizeBytes);
         return next;
     }
 
-    private ProduceException? Refusal(WaitingRecord record, long nowMs, ErrorCode error)
+    /// <summary>Why a record waits in vain; null where it may be that it does not.</summary>
+    private ProduceException? Refusal(WaitingRecord record, TopicView? view)
     {
-        var partition = new TopicPartition(name, record.Partition);
-        if (error is not (ErrorCode.None or ErrorCode.UnknownTopicOrPartition) && !error.IsRetriable())
-        {
-            return new ProduceException(error, "the topic cannot be produced to", partition, PersistenceStatus.NotPersisted);
-        }
-
-        if (record.DeadlineMs > nowMs)
+        if (view is null || view.Error is ErrorCode.UnknownTopicOrPartition || view.Error.IsRetriable())
         {
             return null;
         }
 
-        return IsKnown(record.Partition)
-            ? new ProduceException(ErrorCode.RequestTimedOut, "no room in the buffer for as long as max.block.ms allows", partition, PersistenceStatus.NotPersisted)
-            : new ProduceException(ErrorCode.UnknownTopicOrPartition, "not in the cluster's metadata for as long as max.block.ms allows", partition, PersistenceStatus.NotPersisted);
+        if (view.Error is not ErrorCode.None)
+        {
+            return Refused(record, view.Error, "the topic cannot be produced to");
+        }
+
+        // A partition may have been added just before the record came.
+        var isMissing = record.Partition >= view.Partitions.Length && view.AskedMs > record.CameMs;
+        return isMissing ? Refused(record, ErrorCode.UnknownTopicOrPartition, $"the topic has {view.Partitions.Length} partitions") : null;
     }
+
+    private ProduceException TooLate(WaitingRecord record) => IsKnown(record.Partition)
+        ? Refused(record, ErrorCode.RequestTimedOut, "no room in the buffer for as long as max.block.ms allows")
+        : Refused(record, ErrorCode.UnknownTopicOrPartition, "not in the cluster's metadata for as long as max.block.ms allows");
+
+    private ProduceException Refused(WaitingRecord record, ErrorCode error, string message) =>
+        new(error, message, new TopicPartition(name, record.Partition), PersistenceStatus.NotPersisted);
 
     private static void GiveUp(WaitingRecord record, Exception reason)
     {

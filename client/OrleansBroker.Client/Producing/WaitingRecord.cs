@@ -16,7 +16,7 @@ internal sealed class WaitingRecord
     private CancellationTokenRegistration _registration;
     private int _state;
 
-    public WaitingRecord(in RecordToAppend record, long deadlineMs, FlushPhase phase, TaskCompletionSource? accepted)
+    public WaitingRecord(in RecordToAppend record, long nowMs, long deadlineMs, FlushPhase phase, TaskCompletionSource? accepted)
     {
         _key = record.Key.HasValue ? record.Key.Span.ToArray() : null;
         _value = record.Value.HasValue ? record.Value.Span.ToArray() : null;
@@ -25,6 +25,7 @@ internal sealed class WaitingRecord
         Partition = record.Partition;
         SizeBytes = record.SizeBytes;
         Completion = record.Completion;
+        CameMs = nowMs;
         DeadlineMs = deadlineMs;
         Phase = phase;
         Accepted = accepted;
@@ -38,6 +39,8 @@ internal sealed class WaitingRecord
 
     /// <summary>Told when the record is in a batch; null where the caller waits for its delivery only.</summary>
     public TaskCompletionSource? Accepted { get; }
+
+    public long CameMs { get; }
 
     /// <summary>When it has waited for <c>max.block.ms</c>.</summary>
     public long DeadlineMs { get; }
