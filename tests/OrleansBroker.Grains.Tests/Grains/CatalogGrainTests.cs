@@ -18,7 +18,8 @@ public sealed class CatalogGrainTests(GrainCluster cluster)
         Assert.True(await catalog.CreateTopicAsync("made-by-a-grain", partitions: 2, configs: new Dictionary<string, string> { ["retention.ms"] = "1000" }));
         Assert.False(await cluster.Silos.GrainsAt(2).Catalog.CreateTopicAsync("made-by-a-grain"));
         Assert.Equal(2, await catalog.PartitionCountAsync("made-by-a-grain"));
-        Assert.Equal("1000", await cluster.Silos.Client.DescribeAsync(1, ConfigResourceType.Topic, "made-by-a-grain", "retention.ms"));
+        await cluster.Silos.Client.UntilAsync(
+            async () => await cluster.Silos.Client.DescribeAsync(1, ConfigResourceType.Topic, "made-by-a-grain", "retention.ms") == "1000", "another broker knows the topic");
 
         var added = await catalog.CreatePartitionsAsync(new CreatePartitionsRequest { TimeoutMs = 30_000, Topics = [new() { Name = "made-by-a-grain", Count = 3, Assignments = null }] });
         Assert.Equal(ErrorCode.None, added.Results[0].ErrorCode);
