@@ -1,3 +1,4 @@
+using OrleansBroker.Protocol;
 using OrleansBroker.Protocol.Messages;
 using OrleansBroker.Protocol.Records;
 
@@ -6,7 +7,7 @@ namespace OrleansBroker.Abstractions.Partitions;
 /// <summary>Records in place of record batches, and <see cref="BrokerException"/> in place of error codes.</summary>
 public static class PartitionGrainExtensions
 {
-    /// <summary>The most that the records of one read may take when they are decompressed.</summary>
+    /// <summary>The most that the records of one read may take when they are decompressed; a batch that does not fit behind others is left to the next read.</summary>
     private const int DecompressedBytesMax = 256 << 20;
 
     /// <summary>Appends records as one batch; all of them or none.</summary>
@@ -85,16 +86,16 @@ public static class PartitionGrainExtensions
     private static NullableBytes Bytes(ReadOnlyMemory<byte>? bytes) => bytes is { } some ? some : NullableBytes.Null;
 
     /// <returns>The offset behind the last batch; <paramref name="from"/> where there is none.</returns>
-    private static long ReadBatches(ReadOnlySpan<byte> batches, long from, List<ConsumerRecord> records)
+    internal static long ReadBatches(ReadOnlySpan<byte> batches, long from, List<ConsumerRecord> records, int bytesMax = DecompressedBytesMax)
     {
         using var scratch = new PooledBuffer();
-        var next = from;
+        var (next, bytesLeft) = (from, bytesMax);
         while (!batches.IsEmpty)
         {
             var batch = new RecordBatchView(batches);
-            if (!batch.IsControl)
+            if (!batch.IsControl && !TryReadBatch(batch, from, scratch, isFirst: bytesLeft == bytesMax, ref bytesLeft, records))
             {
-                ReadBatch(batch, from, scratch, records);
+                break;
             }
 
             next = batch.NextOffset;
@@ -104,9 +105,21 @@ public static class PartitionGrainExtensions
         return Math.Max(next, from);
     }
 
-    private static void ReadBatch(RecordBatchView batch, long from, PooledBuffer scratch, List<ConsumerRecord> records)
+    /// <returns>False where there is no room for it behind those before it: the next read begins with it.</returns>
+    private static bool TryReadBatch(RecordBatchView batch, long from, PooledBuffer scratch, bool isFirst, ref int bytesLeft, List<ConsumerRecord> records)
     {
-        var reader = RecordReader.Open(batch, scratch, DecompressedBytesMax);
+        RecordReader reader;
+        scratch.Clear();
+        try
+        {
+            reader = RecordReader.Open(batch, scratch, bytesLeft);
+        }
+        catch (MalformedMessageException) when (!isFirst)
+        {
+            return false;
+        }
+
+        bytesLeft -= scratch.Length;
         while (reader.TryRead(out var record))
         {
             var offset = batch.BaseOffset + record.OffsetDelta;
@@ -116,6 +129,8 @@ public static class PartitionGrainExtensions
                 records.Add(new ConsumerRecord(offset, ToTime(timestamp), Own(record.Key, record.HasKey), Own(record.Value, record.HasValue), HeadersOf(record)));
             }
         }
+
+        return true;
     }
 
     // A producer may write any number.

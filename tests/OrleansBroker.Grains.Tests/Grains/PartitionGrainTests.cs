@@ -2,6 +2,7 @@ using System.Text;
 using OrleansBroker.Abstractions;
 using OrleansBroker.Abstractions.Partitions;
 using OrleansBroker.Protocol;
+using OrleansBroker.Protocol.Records;
 
 namespace OrleansBroker.Grains.Tests.Grains;
 
@@ -67,6 +68,20 @@ public sealed class PartitionGrainTests(GrainCluster cluster)
         Assert.Equal(2, (await partition.ReadAsync(1, TimeSpan.FromSeconds(30))).Records.Count);
         Assert.Equal((0, 3), (await partition.EarliestOffsetAsync(), await partition.LatestOffsetAsync()));
         Assert.Equal((1, null), (await partition.FindOffsetAsync(time.AddMilliseconds(500)), await partition.FindOffsetAsync(time.AddSeconds(3))));
+    }
+
+    [Theory]
+    [InlineData(2_500, 2)]
+    [InlineData(3_500, 3)]
+    public void What_does_not_fit_when_it_is_decompressed_is_left_to_the_next_read(int bytesMax, int expected)
+    {
+        var batches = Enumerable.Range(0, 3).SelectMany(offset => Compressed(offset, bytes: 1_000)).ToArray();
+        var records = new List<ConsumerRecord>();
+
+        var next = PartitionGrainExtensions.ReadBatches(batches, 0, records, bytesMax);
+
+        Assert.Equal((expected, expected), (next, records.Count));
+        Assert.Throws<MalformedMessageException>(() => PartitionGrainExtensions.ReadBatches(Compressed(0, bytes: 1_000), 0, [], bytesMax: 100));
     }
 
     [Fact]
@@ -137,6 +152,13 @@ public sealed class PartitionGrainTests(GrainCluster cluster)
 
         Assert.Equal(ErrorCode.UnknownTopicOrPartition, (await cluster.Client.Replica("nobody", 0, 1).DescribeAsync()).Error);
         await Assert.ThrowsAnyAsync<Exception>(() => cluster.Client.Replica(topic, 0, 9).DescribeAsync());
+    }
+
+    private static byte[] Compressed(long baseOffset, int bytes)
+    {
+        using var builder = new RecordBatchBuilder(CompressionCodec.Zstd) { BaseOffset = baseOffset };
+        builder.Append(0, default, new byte[bytes]);
+        return builder.Build().ToArray();
     }
 
     private static AppendOptions Idempotent(long id, int sequence) => new() { ProducerId = id, BaseSequence = sequence };
