@@ -9,7 +9,7 @@ namespace OrleansBroker.Abstractions.Groups;
 /// protocol may be in one group. Requests and responses are Kafka's; the group's id in them need not be filled in.
 /// </summary>
 /// <remarks>
-/// What is refused is answered with an error code of Kafka's. An exception means that the outcome is not known. A member is
+/// What is refused is answered with an error code of Kafka's, also by a silo whose broker takes no requests yet or any more. An exception means that the outcome is not known. A member is
 /// expected to send heartbeats, as every member is.
 /// </remarks>
 [Alias("OrleansBroker.ConsumerGroup")]
@@ -17,6 +17,7 @@ public interface IConsumerGroupGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Joins, and waits for a little until all members have: null where they have not yet, and the same request is to be sent again.
+    /// A static member without a member id is answered MEMBER_ID_REQUIRED meanwhile, with the id that it has: it is to come back with it.
     /// So no call is held open for as long as a rebalance may take. <see cref="ConsumerGroupGrainExtensions.JoinUntilDoneAsync"/> asks again.
     /// </summary>
     [Alias("Join")]

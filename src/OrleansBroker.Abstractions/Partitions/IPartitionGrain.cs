@@ -9,7 +9,7 @@ namespace OrleansBroker.Abstractions.Partitions;
 /// <see cref="PartitionGrainExtensions"/> has the same for records rather than batches.
 /// </summary>
 /// <remarks>
-/// What a broker refuses it answers with an error code of Kafka's. An exception means that the outcome is not known: the silo may
+/// What a broker refuses, or does not begin with, it answers with an error code of Kafka's. An exception means that the outcome is not known: the silo may
 /// have died before or after it appended. An append that is made again is not doubled if its batch has a producer id and a sequence.
 /// </remarks>
 [Alias("OrleansBroker.Partition")]

@@ -22,7 +22,7 @@ internal abstract class DoorGrain(DoorServices services, BrokerPlacement placeme
         if (Local.Host is not { } host || Local.Door is not { } door)
         {
             MigrateOnIdle();
-            throw new IOException("the broker of this silo is not open");
+            return (TResponse?)NotRun.Answer(key, request);
         }
 
         if (placement.FindOwner(host, key) is { Value: >= 0 } owner && owner != host.Services.Id && services.Membership.Find(owner) is { } silo)

@@ -9,7 +9,8 @@ using OrleansBroker.Server.Dispatch;
 namespace OrleansBroker.Grains.Doors;
 
 /// <summary>What callers inside Orleans ask of this broker's partitions, in Kafka's requests for one partition.</summary>
-internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, string clientId)
+/// <param name="room">Of which a read takes what it answers: to be given back.</param>
+internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, DoorRoom room, string clientId)
 {
     // The latest in which topics go by their names.
     private const short ProduceVersion = 12;
@@ -60,7 +61,7 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
 
         await StandAsync(topic, partition);
         var bytesMax = Math.Clamp(request.MaxBytes, 0, ReadRequest.MaxBytesMax);
-        var response = await calls.AskAsync<FetchRequest, FetchResponse>(
+        var asking = calls.AskAsync<FetchRequest, FetchResponse>(
             new FetchRequest
             {
                 MaxWaitMs = Math.Clamp(request.MaxWaitMs, 0, ReadRequest.MaxWaitMsMax),
@@ -70,7 +71,25 @@ internal sealed class PartitionDoor(BrokerHost host, InProcessCalls calls, strin
                 Topics = [new() { Topic = topic, Partitions = [new() { Partition = partition, FetchOffset = request.Offset, CurrentLeaderEpoch = request.CurrentLeaderEpoch, PartitionMaxBytes = bytesMax }] }],
             },
             FetchVersion, clientId);
-        return response.ErrorCode != ErrorCode.None ? new ReadResponse { Error = response.ErrorCode } : ToResponse(response.Responses[0].Partitions[0]);
+        var isWaitedFor = !asking.IsCompleted;
+        var response = await asking;
+        if (isWaitedFor)
+        {
+            // Whoever appended goes on here, which may be a thread that polls sockets.
+            await Task.Yield();
+        }
+
+        if (response.ErrorCode != ErrorCode.None)
+        {
+            return new ReadResponse { Error = response.ErrorCode };
+        }
+
+        // Until there is room they are left where they are.
+        var answer = response.Responses[0].Partitions[0];
+        await room.TakeAsync(answer.Records.Length, Timeout.InfiniteTimeSpan, calls.Closed);
+        var read = ToResponse(answer);
+        room.GiveBack(answer.Records.Length - read.Batches.Length);
+        return read;
     }
 
     public async ValueTask<FindOffsetResponse> FindOffsetAsync(string key, FindOffsetRequest request)

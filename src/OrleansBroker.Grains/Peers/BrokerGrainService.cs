@@ -3,6 +3,7 @@
 
 using Microsoft.Extensions.Logging;
 using OrleansBroker.Core.Peers.Wire;
+using OrleansBroker.Grains.Doors;
 using OrleansBroker.Grains.Membership;
 
 namespace OrleansBroker.Grains.Peers;
@@ -26,7 +27,7 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
 
     public Task<PeerFrame> AskAsync(PeerFrame question) => Task.Run(async () =>
     {
-        await pauses.PassAsync();
+        await PassAsync();
         var peer = broker.Host?.Peer ?? throw new IOException("the broker is not open");
         var answer = await PeerMessages.AnswerAsync(question, peer);
         await pauses.PassAsync();
@@ -35,7 +36,20 @@ internal sealed class BrokerGrainService(GrainId id, Silo silo, ILoggerFactory l
 
     public Task<object?> HandleAsync(string key, object request) => Task.Run(async () =>
     {
-        var door = broker.Door ?? throw new IOException("the broker is not open");
-        return await door.HandleAsync(key, request);
+        return broker.Door is { } door ? await door.HandleAsync(key, request) : NotRun.Answer(key, request);
     });
+
+    /// <summary>Who asks gives up sooner or later, and what waits here holds memory.</summary>
+    private async Task PassAsync()
+    {
+        using var limit = new CancellationTokenSource(BrokerDoor.WaitMax);
+        try
+        {
+            await pauses.PassAsync(limit.Token);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new IOException("the broker does not know whether the cluster takes it to be alive", e);
+        }
+    }
 }

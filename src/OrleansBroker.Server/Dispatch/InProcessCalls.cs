@@ -51,7 +51,11 @@ internal sealed class InProcessCalls : IAsyncDisposable
         where TRequest : class, IRequest<TResponse>, new()
         where TResponse : class, IWireStruct, new()
     {
-        Enter();
+        if (!TryEnter())
+        {
+            throw new OperationCanceledException("the broker serves nobody any more");
+        }
+
         try
         {
             var endpoint = (Endpoint<TRequest, TResponse>)_endpoints.Find(TRequest.Api.Key)!;
@@ -63,6 +67,27 @@ internal sealed class InProcessCalls : IAsyncDisposable
         finally
         {
             Leave();
+        }
+    }
+
+    /// <summary>For work around calls that the end of this is to wait for: until <see cref="Leave"/>. False where this was closed.</summary>
+    public bool TryEnter()
+    {
+        Interlocked.Increment(ref _uses);
+        if (IsClosed)
+        {
+            Leave();
+            return false;
+        }
+
+        return true;
+    }
+
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref _uses) == 0)
+        {
+            _ended.TrySetResult();
         }
     }
 
@@ -146,23 +171,5 @@ internal sealed class InProcessCalls : IAsyncDisposable
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Closed, cancellation);
         using var context = new RequestContext(_clientAddress, _options.Name, Closed, stopping.Token);
         return await HandleAsync(endpoint, request, header, context);
-    }
-
-    private void Enter()
-    {
-        Interlocked.Increment(ref _uses);
-        if (IsClosed)
-        {
-            Leave();
-            throw new OperationCanceledException("the broker serves nobody any more");
-        }
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _uses) == 0)
-        {
-            _ended.TrySetResult();
-        }
     }
 }

@@ -16,6 +16,7 @@ public sealed class ConsumerGroupGrainTests(GrainCluster cluster)
         var topic = await cluster.TopicAsync("committed");
         var group = cluster.Client.Group("committers");
         await CoordinatorAsync("committers");
+        await CoordinatorAsync("others");
 
         await group.CommitOffsetAsync(topic, 0, 42, "note");
 
@@ -70,6 +71,25 @@ public sealed class ConsumerGroupGrainTests(GrainCluster cluster)
 
         Assert.Equal((ErrorCode.None, 1, named.MemberId), (member.ErrorCode, member.GenerationId, member.Leader));
         Assert.Single(member.Members);
+    }
+
+    [Fact]
+    public async Task A_static_member_that_waits_is_told_its_id_and_does_not_replace_itself()
+    {
+        const string Group = "static";
+        var coordinator = await CoordinatorAsync(Group);
+        var local = cluster.Silos.Service<LocalBroker>(coordinator);
+        await using var door = new BrokerDoor(local.Host!, local, cluster.Silos.Service<PauseWatch>(coordinator), waitMax: TimeSpan.FromMilliseconds(50));
+        var request = Join();
+        request.GroupInstanceId = "first";
+
+        var named = await UntilAnsweredAsync(door, Group, request);
+        Assert.Equal(ErrorCode.MemberIdRequired, named.ErrorCode);
+        request.MemberId = named.MemberId;
+        var member = await UntilAnsweredAsync(door, Group, request);
+
+        Assert.Equal((ErrorCode.None, 1, named.MemberId), (member.ErrorCode, member.GenerationId, member.MemberId));
+        Assert.Equal(named.MemberId, Assert.Single(member.Members).MemberId);
     }
 
     private static async Task<JoinGroupResponse> UntilAnsweredAsync(BrokerDoor door, string group, JoinGroupRequest request)

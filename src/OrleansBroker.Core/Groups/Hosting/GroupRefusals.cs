@@ -4,7 +4,7 @@ using OrleansBroker.Protocol.Messages;
 namespace OrleansBroker.Core.Groups.Hosting;
 
 /// <summary>Responses that say that the coordinator could not do its work, each where its clients look for the error.</summary>
-internal static class GroupRefusals
+public static class GroupRefusals
 {
     /// <summary>What clients of groups make of an error of the log.</summary>
     public static ErrorCode ToClient(ErrorCode error) => error switch
