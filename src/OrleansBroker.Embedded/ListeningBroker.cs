@@ -36,6 +36,9 @@ internal sealed class ListeningBroker : IAsyncDisposable
     /// <summary>This broker's, for those who have more to tell; null until it is open.</summary>
     public Meter? Meter => _meter?.Meter;
 
+    /// <summary>Called when clients are served no more, before the logs are closed: for whoever else brings requests.</summary>
+    public Func<ValueTask>? Closing { get; set; }
+
     /// <summary>Where clients connect: <c>host:port</c>.</summary>
     public string Endpoint { get; private set; } = string.Empty;
 
@@ -138,6 +141,7 @@ internal sealed class ListeningBroker : IAsyncDisposable
         {
             // Also where it did not come to serve: the others would take it to be alive.
             await _links.LeaveAsync();
+            await (Closing?.Invoke() ?? ValueTask.CompletedTask);
         }
 
         _socket?.Dispose();

@@ -62,6 +62,9 @@ internal sealed class SiloBroker(
     private async Task<ListeningBroker> ShowAsync(OpeningBroker opening, CancellationToken cancellation)
     {
         var broker = (await opening.Opened).Listening;
+
+        // Whoever opened it may also end it before the silo does.
+        broker.Closing = local.CloseDoorAsync;
         local.Open(new BrokerDoor(broker.Host!, local, pauses: null, BrokerDoor.WaitMax));
         local.Show(broker.Host, new BrokerIntroduction(membership.Self, broker.Host!.Registration));
         await membership.StartAsync(cancellation);
