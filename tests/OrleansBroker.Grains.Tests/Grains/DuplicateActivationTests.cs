@@ -168,6 +168,11 @@ public sealed class DuplicateActivationTests
         await cluster.Client.UntilAsync(
             async () => (await Task.Run(() => host.Replicas.TakeLeadershipAsync([key], ElectionKind.Handover).AsTask()))[0] is ErrorCode.None or ErrorCode.ElectionNotNeeded,
             $"broker {to} leads {topic}-{partition}");
+
+        // One that has not heard yet would say that all is committed, as far as it knows, while the new leader does not know yet.
+        await cluster.Client.UntilAsync(
+            () => Task.FromResult(Enumerable.Range(0, 3).Count(broker => cluster.Service<LocalBroker>(broker).Host!.Services.Partitions.Find(topic, partition) is { IsLeader: true }) == 1),
+            $"one broker leads {topic}-{partition}");
     }
 
     private static async Task<AppendResponse> AppendAtAsync(SiloCluster cluster, int broker, string value, int timeoutMs)
