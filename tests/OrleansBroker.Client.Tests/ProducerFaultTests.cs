@@ -81,7 +81,7 @@ public sealed class ProducerFaultTests
         using var proxy = new LossyProxy(seed: 1);
         await using var broker = await BehindAsync(proxy, partitions: 1);
         await using var client = ThroughProxy(proxy);
-        await using var producer = client.CreateProducer<string, string>(new ProducerOptions { DeliveryTimeout = TimeSpan.FromSeconds(1) });
+        await using var producer = client.CreateProducer<string, string>(new ProducerOptions { DeliveryTimeout = TimeSpan.FromSeconds(3) });
         await WarmUpAsync(producer);
 
         proxy.IsHanging = true;

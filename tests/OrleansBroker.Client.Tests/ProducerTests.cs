@@ -161,7 +161,7 @@ public sealed class ProducerTests
     public async Task Enqueueing_waits_for_metadata_and_can_be_cancelled_while_it_does()
     {
         await using var client = new KafkaClient(new ClientOptions { BootstrapServers = "127.0.0.1:1" });
-        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromHours(1) });
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = Until.Deadline });
         using var cancelling = new CancellationTokenSource();
 
         var enqueued = producer.EnqueueAsync(Topic, new() { Value = "never" }, static _ => Assert.Fail("it was never taken in"), cancelling.Token).AsTask();
@@ -187,12 +187,13 @@ public sealed class ProducerTests
     {
         await using var broker = await TestBroker.StartAsync(partitions: 2);
         await using var client = broker.Connect();
-        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = TimeSpan.FromHours(1) });
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { MaxBlock = Until.Deadline });
 
         var bad = producer.ProduceAsync(new TopicPartition(Topic, 2), new() { Value = "bad" }).AsTask();
         var good = producer.ProduceAsync(new TopicPartition(Topic, 1), new() { Value = "good" }).AsTask();
 
-        var refusal = await Assert.ThrowsAsync<ProduceException>(() => bad.WaitAsync(Until.Deadline));
+        var refusal = await Assert.ThrowsAsync<ProduceException>(() => bad);
+        Assert.Contains("has 2 partitions", refusal.Message, StringComparison.Ordinal);
         Assert.Equal((ErrorCode.UnknownTopicOrPartition, PersistenceStatus.NotPersisted), (refusal.Error, refusal.Status));
         Assert.Equal(1, (await good).Partition);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await producer.ProduceAsync(new TopicPartition(Topic, -5), new() { Value = "bad" }));
@@ -247,7 +248,7 @@ public sealed class ProducerTests
         Assert.Equal(0, (await producer.ProduceAsync(Topic, new() { Value = new string('x', 9_000) })).Offset);
     }
 
-    // All in one batch; and in several, of which those behind one that is refused must not go before it.
+    // All in one batch, and in several.
     [Theory]
     [InlineData(256 << 10)]
     [InlineData(1_500)]
@@ -266,6 +267,20 @@ public sealed class ProducerTests
         Assert.Equal(
             Enumerable.Range(0, 200).Where(i => i != 77).Select(Text),
             (await LogReader.ReadAllAsync(client, Topic)).Select(record => record.Value!.TrimStart()));
+    }
+
+    // The broker does not know the producer yet, and takes any sequence number: the second batch, which is small enough, as well.
+    [Fact]
+    public async Task Nothing_goes_before_a_first_batch_that_is_refused()
+    {
+        await using var broker = await TestBroker.StartAsync(partitions: 1, settings: ("message.max.bytes", "1000"));
+        await using var client = broker.Connect();
+        await using var producer = client.CreateProducer<Null, string>(new ProducerOptions { BatchSize = 1_500, Linger = TimeSpan.FromHours(1) });
+
+        var deliveries = Enumerable.Range(0, 20).Select(i => producer.ProduceAsync(Topic, new() { Value = Text(i).PadLeft(100) }).AsTask()).ToArray();
+        await producer.FlushAsync();
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), (await Task.WhenAll(deliveries)).Select(result => result.Offset));
     }
 
     [Fact]

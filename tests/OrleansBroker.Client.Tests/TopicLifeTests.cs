@@ -43,7 +43,7 @@ public sealed class TopicLifeTests
     {
         await using var broker = await TestBroker.StartAsync();
         await using var client = broker.Connect();
-        await using var producer = client.CreateProducer<string, string>(new ProducerOptions { MaxBlock = TimeSpan.FromHours(1) });
+        await using var producer = client.CreateProducer<string, string>(new ProducerOptions { DeliveryTimeout = Until.Deadline });
         await CreateAsync(client, partitions: 3);
         await producer.ProduceAsync(new TopicPartition(Topic, 2), new() { Value = "before" });
 
@@ -56,10 +56,10 @@ public sealed class TopicLifeTests
 
         // The sender takes note of it when it has something to do.
         await producer.ProduceAsync(new TopicPartition(Topic, 0), new() { Value = "after" });
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => producer.ProduceAsync(Topic, new() { Key = $"{i}", Value = "after" }).AsTask())).WaitAsync(Until.Deadline);
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => producer.ProduceAsync(Topic, new() { Key = $"{i}", Value = "after" }).AsTask()));
         Assert.All(results, result => Assert.Equal(0, result.Partition));
         var refusal = await Assert.ThrowsAsync<ProduceException>(async () => await producer.ProduceAsync(new TopicPartition(Topic, 2), new() { Value = "bad" }));
-        Assert.Equal(ErrorCode.UnknownTopicOrPartition, refusal.Error);
+        Assert.Contains("has 1 partitions", refusal.Message, StringComparison.Ordinal);
     }
 
     private static async Task CreateAsync(KafkaClient client, int partitions)
