@@ -159,7 +159,7 @@ public sealed class BrokerRebalancing : IAsyncDisposable
     {
         var noted = balanced.Except(survey.Decommissioned);
         BrokerId[] receiving = [.. survey.Receiving.Where(broker => !balanced.Contains(broker))];
-        if (receiving.Length > 0 && !survey.IsMoving && survey.IsComplete && RebalancePlanner.Plan(survey.Brokers, survey.Partitions, movesMax: 1).Moves.Count == 0)
+        if (receiving.Length > 0 && survey.IsAtRest && survey.IsComplete && RebalancePlanner.Plan(survey.Brokers, survey.Partitions, movesMax: 1).Moves.Count == 0)
         {
             noted = noted.Union(receiving);
         }

@@ -45,7 +45,7 @@ internal sealed class RebalanceProgress(TimeProvider clock, ILogger logger)
     private void ShowProgress(RebalanceSurvey survey, RebalancePlan plan)
     {
         var now = (survey.UnderWay, plan.Moves.Count, plan.Lacking, plan.Leaving);
-        if (now is (0, 0, _, _) || now == _shown || (_shownAt is { } at && clock.GetElapsedTime(at) < Interval))
+        if (now is (0, 0, _, 0) || now == _shown || (_shownAt is { } at && clock.GetElapsedTime(at) < Interval))
         {
             return;
         }

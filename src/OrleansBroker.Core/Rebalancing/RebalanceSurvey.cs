@@ -53,6 +53,12 @@ internal sealed class RebalanceSurvey
     /// <summary>Whether every broker that holds something lives, so that what is even is not so for want of somebody.</summary>
     public bool IsComplete => _images.Values.All(partition => Array.TrueForAll(partition.Replicas, broker => _brokers.IsAlive(broker)));
 
+    /// <summary>
+    /// Whether every partition could be moved: nobody else moves one, each has a leader, and no broker is about to stop. Where it is not
+    /// so, that there is nothing to move just now says nothing.
+    /// </summary>
+    public bool IsAtRest => Partitions.All(partition => partition.Use == PartitionUse.Rests) && !_brokers.Brokers.Any(broker => broker.IsDraining);
+
     public PartitionImage? Find(ReplicaKey key) => _images.GetValueOrDefault(key);
 
     public bool Holds(BrokerId broker) => _images.Values.Any(partition => Array.IndexOf(partition.Replicas, broker) >= 0);

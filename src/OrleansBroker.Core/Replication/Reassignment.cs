@@ -66,6 +66,13 @@ public static class Reassignment
         : null;
 
     /// <summary>
+    /// Why a move that nobody asked for is not to begin: a replica that an earlier one has brought in sync would go, while others that
+    /// are wanted are not. Null where it may.
+    /// </summary>
+    public static Refusal? CheckInSync(PartitionState state, PartitionState next) =>
+        next.Isr.Length < Math.Min(state.Isr.Length, Target(state).Length) ? new(ErrorCode.InvalidReplicaAssignment, "Fewer replicas would be in sync") : null;
+
+    /// <summary>
     /// The state in which a move begins. Replicas that an earlier move was adding and that are not wanted any more are gone at once.
     /// </summary>
     /// <param name="isAutomatic">See <see cref="PartitionState.IsAutomatic"/>.</param>

@@ -99,9 +99,14 @@ internal sealed class ReassignmentExecution(ReplicaServices services, ReplicaSet
             ? (state.IsReassigning ? null : new Refusal(ErrorCode.NoReassignmentInProgress, "No move of the partition is under way"), Reassignment.Cancel(state))
             : (CheckLeaving(state, target) ?? Reassignment.Check(state, target, brokers, allowReplicationFactorChange), Reassignment.Begin(state, target));
 
-    private (Refusal? Refusal, PartitionState Next) Move(PartitionState state, RebalanceMove move, ClusterView brokers) => (
-        Reassignment.CheckAutomatic(state, move.From, services.Metadata.Current.Decommissioned) ?? Reassignment.Check(state, move.To, brokers, allowReplicationFactorChange: false),
-        Reassignment.Begin(state, move.To, isAutomatic: true));
+    private (Refusal? Refusal, PartitionState Next) Move(PartitionState state, RebalanceMove move, ClusterView brokers)
+    {
+        var next = Reassignment.Begin(state, move.To, isAutomatic: true);
+        var refusal = Reassignment.CheckAutomatic(state, move.From, services.Metadata.Current.Decommissioned)
+            ?? Reassignment.Check(state, move.To, brokers, allowReplicationFactorChange: false)
+            ?? Reassignment.CheckInSync(state, next);
+        return (refusal, next);
+    }
 
     private Refusal? CheckLeaving(PartitionState state, IReadOnlyList<BrokerId> target) =>
         target.Except(Reassignment.Origin(state)).Where(services.Metadata.Current.Decommissioned.Contains).Select(broker => $"The assignment names broker {broker}, which is to leave the cluster").FirstOrDefault() is { } message

@@ -119,6 +119,18 @@ public sealed class ReassignmentTests
     public void An_assignment_names_brokers_that_live_each_once(string target, bool allowReplicationFactorChange, ErrorCode? refused) =>
         Assert.Equal(refused, Reassignment.Check(Before, Ids(target), Brokers(), allowReplicationFactorChange)?.Code);
 
+    [Theory]
+    [InlineData("4 2 3", "1 2 3", "1 2 3", true)] // Back from a broker that died before it had copied anything.
+    [InlineData("4 5 3", "1 2 3 4", "1 2 3", true)] // As many as there are to be stay in sync.
+    [InlineData("4 5 3", "3 4", "1 2 3", false)] // Only 4 has what 1 and 2, which are dead, had.
+    [InlineData("4 5 3", "3 4", "4 6 3", true)]
+    public void A_move_that_nobody_asked_for_takes_no_replica_out_of_sync(string underWay, string isr, string target, bool mayBegin)
+    {
+        var state = Reassignment.Begin(Before, Ids(underWay), isAutomatic: true) with { Isr = Members(isr), Leader = new BrokerId(3) };
+
+        Assert.Equal(mayBegin, Reassignment.CheckInSync(state, Reassignment.Begin(state, Ids(target), isAutomatic: true)) is null);
+    }
+
     [Fact]
     public void The_replication_factor_is_that_of_the_move_under_way()
     {
