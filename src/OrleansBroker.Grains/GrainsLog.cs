@@ -20,6 +20,9 @@ internal static partial class GrainsLog
     [LoggerMessage(5005, LogLevel.Warning, "the silo {Silo} refuses connections, as {Seeing} of {Alive} brokers see: {Consequence}")]
     public static partial void Refused(ILogger logger, SiloAddress silo, int seeing, int alive, string consequence);
 
+    [LoggerMessage(5006, LogLevel.Warning, "no vote against the silo {Silo}, which the membership table would hear of late: it answers")]
+    public static partial void VoteDropped(ILogger logger, SiloAddress silo);
+
     [LoggerMessage(5020, LogLevel.Warning, "{Store} is away: brokers serve what needs no change of leaders, in-sync replicas or topics")]
     public static partial void StoreAway(ILogger logger, string store);
 

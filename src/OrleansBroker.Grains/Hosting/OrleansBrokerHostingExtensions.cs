@@ -95,6 +95,7 @@ public static class OrleansBrokerHostingExtensions
         services.AddGrainService<BrokerGrainService>();
         silo.AddOrleansBrokerGrains();
         SeverOnFatalErrors(services);
+        CheckVotes(services);
         return silo;
     }
 
@@ -106,6 +107,26 @@ public static class OrleansBrokerHostingExtensions
         services.AddSingleton<IFatalErrorHandler>(provider => new SeveringErrorHandler(
             provider.GetRequiredService<LocalBroker>(),
             (IFatalErrorHandler)(host.ImplementationInstance ?? host.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, host.ImplementationType!))));
+    }
+
+    /// <summary>
+    /// A clustering provider has to be registered before this. Orleans knows the table of its development clustering by its type, and
+    /// that one lives with a silo, not beside it.
+    /// </summary>
+    private static void CheckVotes(IServiceCollection services)
+    {
+        if (services.LastOrDefault(service => !service.IsKeyedService && service.ServiceType == typeof(IMembershipTable)) is { } clustering)
+        {
+            services.AddSingleton(provider =>
+            {
+                var table = (IMembershipTable)(clustering.ImplementationInstance ?? clustering.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, clustering.ImplementationType!));
+                return table.GetType().Name == "SystemTargetBasedMembershipTable"
+                    ? table
+                    : new FreshVotes(
+                        table, provider.GetRequiredService<ILocalSiloDetails>().SiloAddress, provider.GetRequiredService<ISilosAround>, provider.GetRequiredService<TimeProvider>(),
+                        provider.GetRequiredService<ILogger<FreshVotes>>());
+            });
+        }
     }
 
     private static IDocumentStore NewDocuments(IServiceProvider provider)
