@@ -7,15 +7,16 @@ using OrleansBroker.Server.Network;
 namespace OrleansBroker.Grains.Membership;
 
 /// <summary>
-/// Notices that the process did not run for so long that the others may take it to be dead (SIGSTOP, a machine that is moved, a
-/// collection of garbage without end), and holds up what the broker does and answers until the membership table shows that they do
+/// Notices that the process did not run for so long that the others may take it to be dead (SIGSTOP, a collection of garbage without
+/// end, a machine too busy to run it), and holds up what the broker does and answers until the membership table shows that they do
 /// not.
 /// <code>
 ///         no tick for PauseMax              the table, read from its beginning after that, shows this silo alive
 /// (open) ---------------------> (closed) --------------------------------------------------------------------> (open)
 /// </code>
 /// A thread ticks. Whoever asks whether the gate is open compares the last tick with the time by himself, so that a request that is
-/// looked at before the thread that ticks goes on is held up as well.
+/// looked at before the thread that ticks goes on is held up as well. A machine that is suspended or moved as a whole is not noticed:
+/// its clock stands still with it.
 /// </summary>
 internal sealed class PauseWatch : IAnswerGate, IDisposable
 {
@@ -34,6 +35,7 @@ internal sealed class PauseWatch : IAnswerGate, IDisposable
     private TaskCompletionSource _opening = NewOpening();
     private volatile bool _isAwaited;
     private volatile bool _isReading;
+    private volatile bool _isOver;
     private long _tickedMs;
     private long _pauses;
     private long _pausesSurvived;
@@ -54,10 +56,11 @@ internal sealed class PauseWatch : IAnswerGate, IDisposable
         _tickedMs = nowMs();
     }
 
+    /// <summary>Null where it is open; fails where it is shut for good.</summary>
     public Task? Closed => IsOpen ? null : Opening();
 
     // The tick is read first: a pause is counted before the tick that found it is told.
-    private bool IsOpen => _nowMs() - Volatile.Read(ref _tickedMs) <= PauseMsMax && Volatile.Read(ref _pauses) == Volatile.Read(ref _pausesSurvived);
+    private bool IsOpen => (_isOver || _nowMs() - Volatile.Read(ref _tickedMs) <= PauseMsMax) && Volatile.Read(ref _pauses) == Volatile.Read(ref _pausesSurvived);
 
     /// <summary>Waits until the gate is open.</summary>
     public async ValueTask PassAsync(CancellationToken cancellation = default)
@@ -75,10 +78,27 @@ internal sealed class PauseWatch : IAnswerGate, IDisposable
         _thread.Start();
     }
 
+    /// <summary>
+    /// Nobody ticks any more. The gate stays open, or shut to what was asked before a pause that nobody has read to be survived: that
+    /// fails instead of waiting.
+    /// </summary>
     public void Dispose()
     {
         _stopping.Cancel();
         _thread?.Join();
+        if (_isOver)
+        {
+            return;
+        }
+
+        if (_nowMs() - Volatile.Read(ref _tickedMs) > PauseMsMax)
+        {
+            Volatile.Write(ref _pauses, _pauses + 1);
+        }
+
+        _isOver = true;
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _opening).TrySetResult();
     }
 
     internal void Tick()
@@ -103,18 +123,24 @@ internal sealed class PauseWatch : IAnswerGate, IDisposable
         }
     }
 
+    private static Task Over => Task.FromException(new IOException("the broker has stopped"));
+
     private static TaskCompletionSource NewOpening() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task? Opening()
     {
         var opening = Volatile.Read(ref _opening);
         _isAwaited = true;
-        return IsOpen ? null : opening.Task;
+
+        // Either this sees that it is open, or whoever opens it sees that it is awaited.
+        Interlocked.MemoryBarrier();
+        return IsOpen ? null : _isOver ? Over : opening.Task;
     }
 
     /// <summary>Whoever waits looks again.</summary>
     private void Release()
     {
+        Interlocked.MemoryBarrier();
         if (_isAwaited)
         {
             _isAwaited = false;

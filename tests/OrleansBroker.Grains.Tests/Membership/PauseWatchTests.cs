@@ -101,6 +101,29 @@ public sealed class PauseWatchTests : IDisposable
         await request;
     }
 
+    [Fact]
+    public async Task When_nobody_ticks_any_more_the_gate_stays_open()
+    {
+        _watch.Dispose();
+
+        Pass(PauseWatch.PauseMsMax + 1);
+
+        await _watch.PassAsync();
+    }
+
+    [Fact]
+    public async Task What_waits_when_nobody_ticks_any_more_fails()
+    {
+        Pass(PauseWatch.PauseMsMax + 1);
+        var request = _watch.PassAsync().AsTask();
+        _watch.Tick();
+
+        _watch.Dispose();
+
+        await Assert.ThrowsAsync<IOException>(() => request);
+        await Assert.ThrowsAsync<IOException>(() => _watch.PassAsync().AsTask());
+    }
+
     private void Pass(long ms) => Volatile.Write(ref _nowMs, _nowMs + ms);
 
     private Task<bool> ReadTable(CancellationToken cancellation)
