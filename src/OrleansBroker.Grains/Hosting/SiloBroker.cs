@@ -2,6 +2,7 @@
 #pragma warning disable RS0030
 
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Embedded;
 using OrleansBroker.Grains.Doors;
@@ -16,7 +17,7 @@ namespace OrleansBroker.Grains.Hosting;
 /// </summary>
 /// <param name="alone">The broker where it opens by itself: then it is only shown to the silo.</param>
 internal sealed class SiloBroker(
-    EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, StoreWatch stores, TimeProvider clock, ILogger<SiloBroker> logger, OpeningBroker? alone = null)
+    IOptions<OrleansBrokerOptions> brokerOptions, EmbeddedBrokerOptions options, SiloLinks links, SiloMembership membership, LocalBroker local, PauseWatch pauses, StoreWatch stores, TimeProvider clock, ILogger<SiloBroker> logger, OpeningBroker? alone = null)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private const int Stage = ServiceLifecycleStage.Active + 1;
@@ -52,6 +53,11 @@ internal sealed class SiloBroker(
     private async Task<ListeningBroker> OpenAsync(CancellationToken cancellation)
     {
         await membership.StartAsync(cancellation);
+        if (brokerOptions.Value.Storage is null && membership.FindAnother() is { } other)
+        {
+            throw new BrokerStartException($"{nameof(OrleansBrokerOptions.Storage)}: not given, which is for a broker that is alone: its cluster has broker {other}");
+        }
+
         pauses.Start();
         var broker = await ListeningBroker.StartAsync(options, links, cancellation);
         stores.Start();

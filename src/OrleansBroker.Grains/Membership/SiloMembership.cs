@@ -84,6 +84,15 @@ internal sealed class SiloMembership : IMembership, IBrokerLives, IDisposable
         }
     }
 
+    /// <summary>A broker of another id whose silo is active, whether or not it has said who it is; null where this one is alone.</summary>
+    public BrokerId? FindAnother()
+    {
+        lock (_gate)
+        {
+            return _active.Values.Where(broker => broker != _id).Select(broker => (BrokerId?)broker).FirstOrDefault();
+        }
+    }
+
     public IDisposable Subscribe(Action<ClusterView> changed) => _view.Subscribe(changed);
 
     /// <summary>Begins to watch, and waits a little until those that are there have said who they are.</summary>

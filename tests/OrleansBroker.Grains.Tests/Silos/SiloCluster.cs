@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Storage;
@@ -7,6 +8,7 @@ using OrleansBroker.Abstractions.Messages;
 using OrleansBroker.Embedded.Cluster;
 using OrleansBroker.Embedded.Tests.Cluster;
 using OrleansBroker.Grains.Hosting;
+using OrleansBroker.Grains.Membership;
 using OrleansBroker.Grains.Tests.Documents;
 
 namespace OrleansBroker.Grains.Tests.Silos;
@@ -17,6 +19,7 @@ internal sealed class SiloCluster : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("orleansbroker-silos-").FullName;
     private readonly InProcessSiloHandle?[] _silos;
     private readonly InProcessTestCluster _cluster;
+    private readonly ConcurrentDictionary<SiloAddress, bool> _ended = new();
 
     private SiloCluster(int room, Action<ISiloBuilder>? configure)
     {
@@ -41,6 +44,7 @@ internal sealed class SiloCluster : IAsyncDisposable
                 options.DataDirectory = Path.Combine(_directory, $"broker{Starting}");
                 options.Listen = "127.0.0.1:0";
             });
+            orleans.Services.AddSingleton<ISilosAround>(services => new SilosInMemory(ActivatorUtilities.CreateInstance<SilosAround>(services), _ended));
         });
         builder.ConfigureClient(client => client.Services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages()));
         _cluster = builder.Build();
@@ -103,7 +107,11 @@ internal sealed class SiloCluster : IAsyncDisposable
     public Task StopAsync(int broker) => EndAsync(broker, _cluster.StopSiloAsync);
 
     /// <summary>Ends a silo without a clean stop.</summary>
-    public Task KillAsync(int broker) => EndAsync(broker, _cluster.KillSiloAsync);
+    public Task KillAsync(int broker)
+    {
+        _ended.TryAdd(AddressOf(broker), true);
+        return EndAsync(broker, _cluster.KillSiloAsync);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -145,4 +153,20 @@ internal sealed class SiloCluster : IAsyncDisposable
             silo.ServiceProvider.GetRequiredService<SiloBroker>().Endpoint,
             BrokerState.Running,
             silo.ServiceProvider.GetRequiredService<LocalBroker>().Host is { } host ? ReplicaStatus.AllOf(host) : []);
+
+    /// <summary>Silos without sockets: those that were killed refuse, where all would.</summary>
+    private sealed class SilosInMemory(SilosAround silos, ConcurrentDictionary<SiloAddress, bool> ended) : ISilosAround
+    {
+        public SiloAddress Self => silos.Self;
+
+        public IReadOnlyCollection<SiloAddress> Active => silos.Active;
+
+        public Task<bool> RefusesAsync(SiloAddress silo) => Task.FromResult(ended.ContainsKey(silo));
+
+        public Task<bool> AnswersAsync(SiloAddress silo) => silos.AnswersAsync(silo);
+
+        public Task<bool> AskAsync(SiloAddress witness, SiloAddress silo) => silos.AskAsync(witness, silo);
+
+        public Task DeclareDeadAsync(SiloAddress silo) => silos.DeclareDeadAsync(silo);
+    }
 }

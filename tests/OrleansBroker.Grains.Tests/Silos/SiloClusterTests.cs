@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using System.Net;
+using OrleansBroker.Grains.Hosting;
 using OrleansBroker.Core.Peers.Wire;
 using OrleansBroker.Grains.Membership;
 using OrleansBroker.Protocol;
@@ -8,6 +10,16 @@ namespace OrleansBroker.Grains.Tests.Silos;
 /// <summary>Three brokers that are silos, as their clients see them.</summary>
 public sealed class SiloClusterTests
 {
+    [Fact]
+    public async Task A_broker_that_keeps_its_documents_in_files_is_refused_where_there_is_another()
+    {
+        await using var cluster = await SiloCluster.OfAsync(1, silo => silo.Services.PostConfigure<OrleansBrokerOptions>(options => options.Storage = null), room: 2);
+
+        var problem = await Assert.ThrowsAnyAsync<Exception>(() => cluster.StartAsync(1));
+
+        Assert.Contains("Storage: not given, which is for a broker that is alone: its cluster has broker 0", problem.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Clients_see_three_brokers_and_every_one_of_them_creates_writes_and_reads()
     {
