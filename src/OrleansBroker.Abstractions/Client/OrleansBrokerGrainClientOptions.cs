@@ -15,9 +15,9 @@ public sealed class OrleansBrokerGrainClientOptions
     /// </summary>
     public IList<string> Gateways { get; } = [];
 
-    /// <summary>How long the start of the application waits for the cluster; it goes on without it then, and connects when it is there.</summary>
+    /// <summary>How long the start of the application waits for the cluster; it goes on without it then, and connects when it is there. A day at most.</summary>
     public TimeSpan ConnectWithin { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long between attempts to connect.</summary>
+    /// <summary>How long between attempts to connect, a day at most.</summary>
     public TimeSpan ConnectAgainAfter { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -6,6 +6,9 @@ namespace OrleansBroker.Abstractions.Client;
 /// <summary>Stops the start of an application whose client cannot work, with lines that name what is wrong.</summary>
 internal sealed class OrleansBrokerGrainClientOptionsValidator : IValidateOptions<OrleansBrokerGrainClientOptions>
 {
+    // Neither for ever, in which an application never starts, nor longer than timers can be.
+    private static readonly TimeSpan TimeMax = TimeSpan.FromDays(1);
+
     public ValidateOptionsResult Validate(string? name, OrleansBrokerGrainClientOptions options)
     {
         var problems = new List<string>();
@@ -15,14 +18,14 @@ internal sealed class OrleansBrokerGrainClientOptionsValidator : IValidateOption
         }
 
         problems.AddRange(options.Gateways.Where(gateway => !TryParse(gateway, out _)).Select(gateway => $"{nameof(options.Gateways)}: '{gateway}' is not HOST:PORT"));
-        if (options.ConnectWithin < TimeSpan.Zero)
+        if (options.ConnectWithin < TimeSpan.Zero || options.ConnectWithin > TimeMax)
         {
-            problems.Add($"{nameof(options.ConnectWithin)} {options.ConnectWithin}: not a time");
+            problems.Add($"{nameof(options.ConnectWithin)} {options.ConnectWithin}: not from 0 to {TimeMax}");
         }
 
-        if (options.ConnectAgainAfter <= TimeSpan.Zero)
+        if (options.ConnectAgainAfter <= TimeSpan.Zero || options.ConnectAgainAfter > TimeMax)
         {
-            problems.Add($"{nameof(options.ConnectAgainAfter)} {options.ConnectAgainAfter}: not a time");
+            problems.Add($"{nameof(options.ConnectAgainAfter)} {options.ConnectAgainAfter}: not more than 0 and at most {TimeMax}");
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
