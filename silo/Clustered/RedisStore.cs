@@ -15,7 +15,16 @@ internal sealed class RedisStore : IStore
     /// <exception cref="ArgumentException">It is not a configuration of StackExchange.Redis.</exception>
     public RedisStore(string configuration)
     {
-        _options = ConfigurationOptions.Parse(configuration);
+        try
+        {
+            _options = ConfigurationOptions.Parse(configuration);
+        }
+        catch (ArgumentException)
+        {
+            // It says which part it does not know: the second half of a password, where there is a comma in it.
+            throw new ArgumentException("not a configuration of StackExchange.Redis, HOST:PORT[,option=value ...]");
+        }
+
         _options.AbortOnConnectFail = false;
     }
 

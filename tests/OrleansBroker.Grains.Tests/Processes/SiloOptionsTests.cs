@@ -40,6 +40,17 @@ public sealed class SiloOptionsTests : IDisposable
         Assert.Contains(named, output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_password_is_not_in_what_is_said_of_a_connection()
+    {
+        var (exitCode, output) = await SiloProcess.RunToEndAsync(
+            "--clustering", "redis", "--broker-id", "0", "--redis", "127.0.0.1:1,password=first,second=half", "--silo-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--data", _directory.Path);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--redis: not a configuration of StackExchange.Redis", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("second", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ORLEANSBROKER_CLUSTERING postgres", "ORLEANSBROKER_CLUSTERING=postgres", "")]
     [InlineData("ORLEANSBROKER_ADVERTISE nowhere", "ORLEANSBROKER_ADVERTISE=nowhere", "")]
