@@ -34,8 +34,11 @@ public sealed class DocumentedExampleTests
         await cluster.ResumeAsync(2);
         cluster.CutOff(0);
         await cluster.HealAsync();
+        await cluster.AddBrokerAsync();
+        await cluster.DecommissionAsync(3);
+        await cluster.StopAsync(3);
 
-        Assert.All(cluster.Brokers, broker => Assert.Equal(BrokerState.Running, broker.State));
+        Assert.All(cluster.Brokers, broker => Assert.Equal(broker.Id.Value < 3 ? BrokerState.Running : BrokerState.Stopped, broker.State));
     });
 
     /// <summary>Runs an example, and looks for its lines above the first empty one in a block of code of the page.</summary>

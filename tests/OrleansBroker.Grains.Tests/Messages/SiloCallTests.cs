@@ -5,6 +5,7 @@ using Orleans.TestingHost;
 using OrleansBroker.Abstractions.Messages;
 using OrleansBroker.Core.Peers;
 using OrleansBroker.Core.Peers.Wire;
+using OrleansBroker.Grains.Tests.Silos;
 
 namespace OrleansBroker.Grains.Tests.Messages;
 
@@ -17,7 +18,7 @@ public sealed class SiloCallTests
         var builder = new TestClusterBuilder(initialSilosCount: 2);
         builder.AddSiloBuilderConfigurator<CarriesMessages>();
         builder.AddClientBuilderConfigurator<CarriesMessages>();
-        await using var cluster = builder.Build();
+        await using var cluster = MemoryPorts.Find(builder.Build);
         await cluster.DeployAsync();
         var question = PeerMessages.Write(new CatalogChanged(3), MessageVersion.Newest);
         await PlaceAsync(cluster, 0);

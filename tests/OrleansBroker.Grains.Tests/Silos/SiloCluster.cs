@@ -47,7 +47,7 @@ internal sealed class SiloCluster : IAsyncDisposable
             orleans.Services.AddSingleton<ISilosAround>(services => new SilosInMemory(ActivatorUtilities.CreateInstance<SilosAround>(services), _ended));
         });
         builder.ConfigureClient(client => client.Services.AddSerializer(serializer => serializer.AddOrleansBrokerMessages()));
-        _cluster = builder.Build();
+        _cluster = MemoryPorts.Find(builder.Build);
         Client = new ClusterClient(() => [.. _silos.Select(Look)]);
     }
 
